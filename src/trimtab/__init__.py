@@ -1,0 +1,77 @@
+"""trimtab keeps machine-learning models alive in production.
+
+Declare a system in one file, replay its history before it goes live, then serve, watch, retrain and release it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "trimtab.commands": ("check", "init", "load", "replay", "train", "training_set"),
+    "trimtab.declare.expression": ("col", "concat", "greatest", "least", "lit", "when"),
+    "trimtab.declare.features": ("Features", "Function", "RequestFields"),
+    "trimtab.declare.model": ("Label", "Model", "Request", "Stakes"),
+    "trimtab.declare.policy": (
+        "Policy",
+        "Release",
+        "Retrain",
+        "Watch",
+        "every",
+        "expanding",
+        "never",
+        "on_incident",
+        "recency_weighted",
+        "sliding",
+    ),
+    "trimtab.declare.source": ("Expect", "Source", "sql"),
+    "trimtab.declare.system": ("System", "table"),
+    "trimtab.errors": (
+        "ArtifactError",
+        "DataError",
+        "DeclarationError",
+        "LearnerError",
+        "LedgerError",
+        "TrimtabError",
+        "UsageError",
+    ),
+    "trimtab.finding": ("Finding", "Severity"),
+    "trimtab.metrics": (
+        "brier",
+        "log_loss",
+        "mean_absolute_error",
+        "pinball",
+        "pr_auc",
+        "roc_auc",
+        "root_mean_squared_error",
+    ),
+    "trimtab.units": (
+        "Duration",
+        "days",
+        "hours",
+        "microseconds",
+        "milliseconds",
+        "minutes",
+        "seconds",
+        "weeks",
+    ),
+}
+_MODULE_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)  # noqa: PLE0605  # derived from the one table above
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used, so that `import trimtab` loads no engine."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'trimtab' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_MODULE_OF]

@@ -1,0 +1,1 @@
+"""The append-only record: embedded in SQLite and Parquet, or in memory."""

@@ -1,0 +1,1 @@
+"""Complete systems with real data, ready to run, replay and copy."""

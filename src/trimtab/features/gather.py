@@ -1,0 +1,39 @@
+"""Rows of a plan put in the order of the requests, in Arrow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trimtab.declare.kinds import Kind
+
+ARROW = {
+    Kind.BOOL: pa.bool_(),
+    Kind.INT: pa.int64(),
+    Kind.FLOAT: pa.float64(),
+    Kind.STRING: pa.string(),
+    Kind.TIMESTAMP: pa.int64(),
+    Kind.DURATION: pa.int64(),
+}
+
+
+def in_order(rows: pa.Array | pa.ChunkedArray, columns: pa.Table, count: int) -> pa.Table:
+    """The columns with row r at place r; places that no row names are null.
+
+    >>> in_order(pa.array([2, 0]), pa.table({"x": ["c", "a"]}), 3).to_pydict()
+    {'x': ['a', None, 'c']}
+    """
+    places = np.full(count, -1, dtype=np.int64)
+    places[np.asarray(rows)] = np.arange(len(rows))
+    return columns.take(pa.array(places, mask=places < 0))
+
+
+def typed(column: pa.ChunkedArray, kind: Kind) -> pa.ChunkedArray:
+    """The column in the Arrow type of its kind."""
+    return column if column.type == ARROW[kind] else pc.cast(column, ARROW[kind])
+
+
+def counted(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A count: nothing found is zero."""
+    return pc.fill_null(column, 0)

@@ -1,0 +1,1 @@
+"""Requests meet their labels: which answer was known when, and which are mature (book ch. 4)."""

@@ -1,0 +1,1 @@
+"""When to learn again, and from which part of the past (book ch. 9)."""

@@ -1,0 +1,175 @@
+"""Does the data hold what the declaration says? Every problem is collected, not only the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
+
+from trimtab.declare.needs import explicit_features
+from trimtab.declare.system import System
+from trimtab.errors import TrimtabError
+from trimtab.features import explain
+from trimtab.finding import Finding, Severity, by_severity, worst
+from trimtab.labels import health
+from trimtab.labels.history import as_known
+from trimtab.ports import Engine, Tables
+from trimtab.report import Column, Document, FindingsList, Section, Table
+from trimtab.runtime.history import History, load, load_source
+from trimtab.sources import contract
+from trimtab.train.task import make_recipe
+
+UNITS_TO_DECIDE = 14
+"""Days with mature labels that a comparison of versions needs at least."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """The findings about a system's declaration and data, and the plan of each feature in words."""
+
+    system: str
+    findings: tuple[Finding, ...]
+    plans: tuple[tuple[str, str, str], ...]
+
+    @property
+    def severity(self) -> Severity:
+        """The worst finding."""
+        return worst(self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The outcome as plain JSON values."""
+        plans = [{"feature": name, "meaning": meaning, "plan": plan} for name, meaning, plan in self.plans]
+        return {
+            "system": self.system,
+            "severity": str(self.severity),
+            "findings": [finding.to_json() for finding in self.findings],
+            "plans": plans,
+        }
+
+    def document(self, *, explained: bool = True) -> Document:
+        """The outcome as a page."""
+        sections = [Section("Findings", (FindingsList(self.findings),))]
+        if self.plans and explained:
+            columns = (Column("feature"), Column("what it is"), Column("how it is computed"))
+            sections.append(Section("Features", (Table(columns, self.plans),)))
+        verdict = (
+            "The data holds what the declaration says."
+            if self.severity < Severity.ACT
+            else "Not ready: see below."
+        )
+        return Document(f"Check of {self.system}", verdict, severity=self.severity, sections=tuple(sections))
+
+    def __str__(self) -> str:
+        from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
+
+        return to_text(self.document())
+
+    def _repr_html_(self) -> str:
+        from trimtab.report.html import to_html  # noqa: PLC0415
+
+        return to_html(self.document())
+
+
+def check(system: System, engine: Engine, tables: Tables, now: int) -> Check:
+    """Run every check that can run; what cannot is a finding with its reason."""
+    found: list[Finding] = []
+    for source in system.sources:
+        try:
+            found += contract.findings(load_source(system, source, engine, tables), now)
+        except TrimtabError as error:
+            found.append(_failed(f"source {source.name!r} cannot be used", error))
+    plans: tuple[tuple[str, str, str], ...] = ()
+    if worst([*found, Finding("", Severity.OK)]) < Severity.ACT or not any(
+        finding.cause for finding in found
+    ):
+        try:
+            history = load(system, engine, tables)
+            found += _about(history, now)
+            plans = tuple(explain(history.features))
+        except TrimtabError as error:
+            found.append(_failed("features or labels cannot be computed", error))
+    else:
+        found.append(
+            Finding("features and labels were not checked", Severity.NOT_RUN, cause="a source cannot be used")
+        )
+    return Check(system.name, by_severity(found), plans)
+
+
+def _failed(what: str, error: TrimtabError) -> Finding:
+    where = () if error.where is None else (("declared at", str(error.where)),)
+    return Finding(f"{what}: {error.what}", Severity.ACT, cause=str(error), action=error.do, evidence=where)
+
+
+def _about(history: History, now: int) -> Iterator[Finding]:
+    model, requests = history.system.model, history.requests
+    for reason, count in requests.excluded.items():
+        yield Finding(
+            f"{count:,} {reason}: left out", Severity.WATCH, owner=history.system.request.source.owner
+        )
+    labels = history.labels.history
+    make_recipe(model, history.labels.kind, history.labels.classes, labels.value)
+    yield from health.findings(model.label, labels, requests.at, now)
+    yield from _outcome_in_request(history, now)
+    yield from _empty_features(history)
+    yield from _time_to_decide(history)
+    if model.learner.get_params().get("class_weight"):
+        yield Finding(
+            "class_weight inside the learner moves its scores away from the true rate",
+            Severity.WATCH,
+            action="declare weights= on tt.Model: scores are then corrected back",
+        )
+    yield Finding(
+        "asserted known times were not compared with received ones",
+        Severity.NOT_RUN,
+        cause="no fact has arrived live yet",
+    )
+
+
+def _outcome_in_request(history: History, now: int) -> Iterator[Finding]:
+    view = as_known(history.labels.history, now)
+    if not set(np.unique(view.value[view.mature])) <= {0.0, 1.0}:
+        return
+    for name in history.requests.kinds:
+        missing = np.asarray(pc.is_null(history.requests.table[name]))
+        finding = health.filled_in_afterwards(name, missing, view.value, view.mature)
+        if finding is not None:
+            yield finding
+
+
+def _empty_features(history: History) -> Iterator[Finding]:
+    declared = dict(explicit_features(history.system))
+    for position, name in enumerate(history.matrix.names):
+        column = history.matrix.values[:, position]
+        nulls = float(np.mean(np.isnan(column)))
+        where = getattr(declared.get(name), "site", None)
+        evidence = () if where is None else (("declared at", str(where)),)
+        if nulls == 1.0:
+            what = f"feature {name!r} is null for every request"
+            yield Finding(what, Severity.ACT, cause="its keys or window match no fact", evidence=evidence)
+        elif nulls > 0.9:
+            yield Finding(
+                f"feature {name!r} is null for {nulls:.0%} of requests", Severity.WATCH, evidence=evidence
+            )
+        elif np.nanmin(column) == np.nanmax(column) and nulls == 0:
+            yield Finding(
+                f"feature {name!r} is the same for every request", Severity.WATCH, evidence=evidence
+            )
+
+
+def _time_to_decide(history: History) -> Iterator[Finding]:
+    system = history.system
+    days = (history.requests.at[-1] - history.requests.at[0]) / 86_400_000_000
+    maturity = system.model.label.matures_after.microseconds / 86_400_000_000
+    shadow = system.release.shadow.microseconds / 86_400_000_000
+    needed = UNITS_TO_DECIDE + maturity
+    rate = len(history.requests) / max(days, 1)
+    text = (
+        f"{rate:,.0f} requests a day: a changed model can be judged after {needed:.0f} days at the earliest "
+        f"({UNITS_TO_DECIDE} days of traffic and {maturity:.0f} for labels)"
+    )
+    late = shadow < UNITS_TO_DECIDE
+    action = f"raise the shadow to at least {UNITS_TO_DECIDE} days; it is {shadow:.0f}" if late else None
+    yield Finding(text, Severity.WATCH if late else Severity.INFO, estimate=needed, action=action)

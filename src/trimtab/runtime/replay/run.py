@@ -1,0 +1,244 @@
+"""A replay from start to finish: load once, walk every policy, pay for each distinct fit once, compare."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from trimtab.declare.policy import Policy
+from trimtab.declare.system import System
+from trimtab.errors import DeclarationError
+from trimtab.finding import Finding, Severity
+from trimtab.labels.history import arrival_delays, as_known
+from trimtab.metrics import Metric, default_metric
+from trimtab.ports import Engine, Ledger, Tables
+from trimtab.runtime.clock import Stopwatch
+from trimtab.runtime.history import History, load
+from trimtab.runtime.replay import batch, curves
+from trimtab.runtime.replay.evaluation import (
+    Judge,
+    arrival_curve,
+    batch_cost,
+    curve_points,
+    ladder_rungs,
+    make_judge,
+    score_policies,
+)
+from trimtab.runtime.replay.journal import record
+from trimtab.runtime.replay.period import Period, choose_period
+from trimtab.runtime.replay.policies import choose
+from trimtab.runtime.replay.result import Replay
+from trimtab.runtime.replay.sentence import recommendation
+from trimtab.runtime.replay.service import jobs_for, merge, settle
+from trimtab.runtime.replay.timeline import Timeline
+from trimtab.runtime.training import FitResult, FitSpec, Pool, Serve
+from trimtab.runtime.workspace import write_workspace
+from trimtab.train.fit import Recipe
+from trimtab.train.matrix import FeatureMatrix
+from trimtab.train.task import make_recipe
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+
+def silent(_: str, __: int, ___: int) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a replay was asked for. `start` and `stop` limit the scored period, in epoch microseconds."""
+
+    start: int | None = None
+    stop: int | None = None
+    policies: tuple[str, ...] = ()
+    thorough: bool = False
+    processes: int = 2
+    command: str = "trimtab replay"
+
+
+def replay(
+    system: System,
+    engine: Engine,
+    tables: Tables,
+    ledger: Ledger,
+    settings: Settings,
+    progress: Progress = silent,
+) -> Replay:
+    """Replay a system's history under several policies; raises TrimtabError where that cannot be done honestly."""
+    watch = Stopwatch()
+    policies = choose(system.retrain, settings.policies, thorough=settings.thorough)
+    _refuse_causal(system)
+    progress("reading sources and computing features", 0, 0)
+    history = load(system, engine, tables)
+    period = choose_period(
+        history.requests.at,
+        system.zone,
+        start=settings.start,
+        stop=settings.stop,
+        warm_up=system.retrain.warm_up,
+    )
+    with tempfile.TemporaryDirectory(prefix="trimtab-") as folder:
+        found = _Run(history, period, policies, settings, engine, Path(folder)).settle(progress)
+    progress("comparing", 0, 0)
+    done = _outcome(found, watch)
+    record(ledger, done, found.timelines, found.results)
+    return done
+
+
+def _refuse_causal(system: System) -> None:
+    if system.feedback == "causal":
+        raise DeclarationError(
+            "predictions of this system change the outcomes, so its history cannot say what another policy would have done",
+            where=system.site,
+            found='feedback="causal"',
+            do="compare policies in an experiment, or declare feedback='selective' if only the labelling depends on them",
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything the walk produced, ready to be judged."""
+
+    history: History
+    period: Period
+    judge: Judge
+    settings: Settings
+    timelines: tuple[Timeline, ...]
+    results: Mapping[FitSpec, FitResult]
+    questions: curves.Questions
+
+
+@dataclass
+class _Run:
+    """One replay's walk: the inputs of all fits on disk, the questions, and the pool that answers them."""
+
+    history: History
+    period: Period
+    policies: Sequence[Policy]
+    settings: Settings
+    engine: Engine
+    folder: Path
+
+    def settle(self, progress: Progress) -> Found:
+        history, at, rows = self.history, self.history.requests.at, self.period.rows
+        metric, recipe = _metric_and_recipe(history)
+        questions = self._questions()
+        matrices = {"online": history.matrix, **self._batch_matrices(progress)}
+        workspace = write_workspace(self.folder, matrices, at, history.labels.history)
+        pool = Pool(workspace, recipe, history.system.seed, self.settings.processes)
+        wanted = {policy.name: ("online",) for policy in self.policies} | {
+            self.policies[-1].name: tuple(matrices)
+        }
+        timelines, results = settle(
+            self.policies,
+            self.period.ticks,
+            lambda lines: merge(jobs_for(lines, at, rows, wanted), questions.jobs()),
+            lambda jobs: _collect(pool, jobs, progress),
+        )
+        judge = make_judge(history, metric, recipe.task)
+        return Found(history, self.period, judge, self.settings, timelines, results, questions)
+
+    def _questions(self) -> curves.Questions:
+        lag = self.history.system.model.label.matures_after.microseconds
+        at, rows, thorough = self.history.requests.at, self.period.rows, self.settings.thorough
+        return curves.Questions(
+            curves.freshness(at, rows, lag, thorough=thorough),
+            curves.volume(at, rows, lag, thorough=thorough),
+            curves.ladder(self.history.features, at, rows.stop),
+        )
+
+    def _batch_matrices(self, progress: Progress) -> dict[str, FeatureMatrix]:
+        matrices = {}
+        for period in batch.BATCH_HOURS:
+            progress(f"computing features as of a run every {period} h", 0, 0)
+            matrices[f"batch_{period}"] = batch.matrix_as_of(self.history, period, self.engine)
+        return matrices
+
+
+def _metric_and_recipe(history: History) -> tuple[Metric, Recipe]:
+    model, labels = history.system.model, history.labels
+    recipe = make_recipe(model, labels.kind, labels.classes, labels.history.value)
+    metric = model.metric or default_metric(recipe.task)
+    if recipe.task not in metric.tasks:
+        raise DeclarationError(
+            f"metric {metric.name} does not judge a {recipe.task} label", where=model.site, found=metric.tasks
+        )
+    return metric if metric.per_row is not None else default_metric(recipe.task), recipe
+
+
+def _collect(
+    pool: Pool, jobs: Mapping[FitSpec, Sequence[Serve]], progress: Progress
+) -> dict[FitSpec, FitResult]:
+    results = {}
+    for result in pool.run(jobs):
+        results[result.spec] = result
+        progress("training and scoring", len(results), len(jobs))
+    return results
+
+
+def _outcome(found: Found, watch: Stopwatch) -> Replay:
+    history, judge, period = found.history, found.judge, found.period.rows
+    policies, verdict, unscored, rows = score_policies(judge, found.timelines, found.results, period)
+    stakes = history.system.stakes
+    own = found.timelines[-1]
+    late = {hours: batch.unknown_to_run(history, hours) for hours in batch.BATCH_HOURS}
+    before = as_known(history.labels.history, int(judge.at[period.start]))
+    fallback = float(np.mean(before.value[before.mature])) if before.mature.any() else 0.5
+    delays = arrival_delays(history.labels.history, judge.at)
+    return Replay(
+        system=history.system.name,
+        metric=judge.metric.name,
+        task=judge.task,
+        currency=stakes.currency if stakes else None,
+        start=int(judge.at[period.start]),
+        stop=int(judge.at[period.stop - 1]) + 1,
+        rows=len(rows),
+        unscored=unscored,
+        policies=policies,
+        verdict=verdict,
+        sentence=recommendation(policies, verdict, judge.metric, stakes, len(rows)),
+        freshness=curve_points(judge, found.questions.freshness, found.results),
+        volume=curve_points(judge, found.questions.volume, found.results),
+        ladder=ladder_rungs(judge, found.questions.ladder, found.results),
+        batch=batch_cost(judge, own, found.results, period, rows, late, fallback),
+        arrival=arrival_curve(delays, len(judge.at)),
+        decisions=tuple(decision for each in found.timelines if each is own for decision in each.decisions),
+        findings=_findings(history, unscored),
+        seconds=watch.seconds,
+        cpu_seconds=watch.cpu_seconds + sum(result.cpu_seconds for result in found.results.values()),
+        command=found.settings.command,
+    )
+
+
+def _findings(history: History, unscored: Mapping[str, int]) -> tuple[Finding, ...]:
+    found = [
+        Finding(f"{count:,} requests not scored: {reason}", Severity.INFO)
+        for reason, count in unscored.items()
+    ]
+    for reason, count in history.requests.excluded.items():
+        found.append(
+            Finding(
+                f"{count:,} {reason}: left out", Severity.WATCH, owner=history.system.request.source.owner
+            )
+        )
+    for name, facts in history.facts.items():
+        owner = facts.source.owner
+        found += [
+            Finding(f"{name}: {count:,} facts left out: {reason}", Severity.WATCH, owner=owner)
+            for reason, count in facts.excluded.items()
+        ]
+        found += [Finding(f"{name}: {remark}", Severity.INFO, owner=owner) for remark in facts.remarks]
+    if history.system.feedback == "selective":
+        found.append(
+            Finding(
+                "only acted-on requests get labels, so these comparisons hold for requests like those",
+                Severity.WATCH,
+                action="log propensities and keep a small random share to learn about the rest",
+            )
+        )
+    return tuple(found)

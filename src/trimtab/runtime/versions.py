@@ -1,0 +1,94 @@
+"""Versions: trained once, stored by content, recorded with everything they were made from."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from trimtab.declare.digest import digest, plain
+from trimtab.labels.history import as_known
+from trimtab.ports import Blobs, Event, Ledger
+from trimtab.retrain.windows import selection, weights
+from trimtab.runtime.history import History
+from trimtab.runtime.training import FitSpec
+from trimtab.runtime.training_set import Version, training_rows
+from trimtab.train.fingerprint import fingerprint
+from trimtab.train.fit import Fitted, Recipe, fit
+from trimtab.train.task import make_recipe
+
+PACKAGES = ("trimtab", "numpy", "scikit-learn", "duckdb", "lightgbm", "xgboost", "catboost")
+
+Dump = Callable[[object], tuple[str, bytes]]
+
+
+def train_version(history: History, as_of: int, ledger: Ledger, blobs: Blobs, dump: Dump) -> Version:
+    """Train on what was known at `as_of`, store the artifact, append the version; raises LearnerError on failure."""
+    system = history.system
+    chosen = selection(system.retrain.window, as_of)
+    rows = training_rows(history, chosen, as_of)
+    label = as_known(history.labels.history, as_of).value[rows]
+    matrix, weight = history.matrix.take(rows), weights(chosen, history.requests.at[rows], as_of)
+    labels = history.labels
+    recipe = make_recipe(system.model, labels.kind, labels.classes, labels.history.value)
+    seed = FitSpec(as_of, chosen).seed_for(system.seed)
+    fitted = fit(recipe, matrix, label, weight, seed)
+    form, content = dump(container(fitted))
+    version = Version(
+        name=f"v{1 + sum(event.kind == 'trained' for event in ledger.read_events('versions'))}",
+        artifact=blobs.put(content),
+        format=form,
+        as_of=as_of,
+        rows=fitted.rows,
+        dataset=fingerprint(matrix, label, weight),
+        provenance=_provenance(history, recipe, fitted, label, seed, chosen),
+    )
+    ledger.append_events("versions", [Event(as_of, "trained", version.name, version.to_json())])
+    return version
+
+
+def container(fitted: Fitted) -> dict[str, Any]:
+    """A predictor as plain parts that every artifact format can hold: the estimator and its own description."""
+    predictor = fitted.predictor
+    return {
+        "model": predictor.estimator,
+        "meta": {
+            "family": predictor.family,
+            "names": list(predictor.encoder.names),
+            "words": {name: list(words) for name, words in predictor.encoder.words.items()},
+            "task": predictor.task,
+            "classes": list(predictor.classes),
+            "class_count": predictor.class_count,
+            "emphasis": [[code, factor] for code, factor in predictor.emphasis.items()],
+        },
+    }
+
+
+def _provenance(
+    history: History, recipe: Recipe, fitted: Fitted, label: np.ndarray[Any, Any], seed: int, chosen: object
+) -> dict[str, Any]:
+    return {
+        "system": history.system.name,
+        "declaration": digest(history.system),
+        "features": list(history.matrix.names),
+        "learner": plain(recipe.learner),
+        "task": recipe.task,
+        "selection": asdict(chosen),  # type: ignore[call-overload]
+        "seed": seed,
+        "label_mean": float(np.mean(label)),
+        "effective_rows": fitted.effective_rows,
+        "remarks": list(fitted.remarks),
+        "python": platform.python_version(),
+        "packages": {name: _installed(name) for name in PACKAGES if _installed(name)},
+    }
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,61 @@
+"""Category maps frozen at training time: known words become codes, unseen and missing ones become NaN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trimtab.train.matrix import FeatureMatrix
+
+CATEGORIES_AT_MOST = 254
+"""Histogram learners keep 255 bins, one of them for missing values; rarer words beyond that count as missing."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """The columns a model was trained on, in order, and the words it knows of each text column."""
+
+    names: tuple[str, ...]
+    words: Mapping[str, tuple[str, ...]]
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        """The positions of the text columns."""
+        return tuple(position for position, name in enumerate(self.names) if name in self.words)
+
+    def encode(self, matrix: FeatureMatrix) -> NDArray[np.float64]:
+        """The model's input: its columns in its order, words as the codes that it was trained on."""
+        columns = [matrix.names.index(name) for name in self.names]
+        encoded = matrix.values[:, columns].astype(np.float64, order="F", copy=True)
+        for position in self.categorical:
+            name = self.names[position]
+            encoded[:, position] = _recode(encoded[:, position], matrix.dictionaries[name], self.words[name])
+        return encoded
+
+
+def fit_encoder(matrix: FeatureMatrix) -> Encoder:
+    """The encoder for a training matrix: each text column's words, at most 254, the most frequent first to stay."""
+    words = {}
+    for position, name in enumerate(matrix.names):
+        if name in matrix.dictionaries:
+            words[name] = _kept(matrix.values[:, position], matrix.dictionaries[name])
+    return Encoder(matrix.names, words)
+
+
+def _kept(codes: NDArray[np.float64], dictionary: tuple[str, ...]) -> tuple[str, ...]:
+    present = codes[~np.isnan(codes)].astype(np.int64)
+    counts = np.bincount(present, minlength=len(dictionary))
+    seen = np.flatnonzero(counts)
+    most = seen[np.lexsort((seen, -counts[seen]))][:CATEGORIES_AT_MOST]
+    return tuple(dictionary[code] for code in np.sort(most))
+
+
+def _recode(
+    codes: NDArray[np.float64], dictionary: tuple[str, ...], words: tuple[str, ...]
+) -> NDArray[np.float64]:
+    known = {word: float(code) for code, word in enumerate(words)}
+    new = np.array([known.get(word, np.nan) for word in dictionary] + [np.nan])
+    return new[np.where(np.isnan(codes), len(dictionary), codes).astype(np.int64)]
