@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class Where(Protocol):
@@ -40,6 +40,12 @@ class TrimtabError(Exception):
     ) -> None:
         self.what, self.where, self.found, self.nearest, self.do = what, where, found, nearest, do
         super().__init__(self._text())
+
+    def placed(self, where: Where) -> Self:
+        """The same error with the place of the declaration, unless it has one already."""
+        if self.where is not None:
+            return self
+        return type(self)(self.what, where=where, found=self.found, nearest=self.nearest, do=self.do)
 
     def _text(self) -> str:
         parts = [self.what]

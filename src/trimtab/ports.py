@@ -91,6 +91,13 @@ class Ledger(Protocol):
         """The names of all streams, sorted."""
         ...
 
+    def seal(self, stream: str, *, at_least: int = 1) -> int:
+        """Move a stream's open rows into their long-term form once there are so many; return how many moved.
+
+        No answer of the ledger changes by it, and it may run beside appends and reads.
+        """
+        ...
+
     def find_subject(self, value: object) -> list[tuple[str, int]]:
         """Every (stream, sequence) whose declared subject column held the value."""
         ...

@@ -19,7 +19,7 @@ def engine() -> Engine:
 
 def tables() -> Tables:
     """Files, dataframes and SQL databases."""
-    from trimtab.adapters.tables import TableReader  # noqa: PLC0415
+    from trimtab.adapters.tables.reader import TableReader  # noqa: PLC0415
 
     return TableReader()
 

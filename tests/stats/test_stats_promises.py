@@ -1,5 +1,7 @@
 """Stated error rates, held over simulated histories with fixed seeds; the naive interval fails beside them."""
 
+from statistics import NormalDist
+
 import numpy as np
 import pytest
 from simulated_days import coverage, day_shocks, day_totals, means_of_histories
@@ -69,27 +71,28 @@ def ranked_history(generator, days, rows):
 
 def test_the_clustered_area_covers_where_rows_do_not():
     generator = np.random.default_rng(25)
-    truth = bootstrap_roc_auc(*ranked_history(generator, 1400, 200), Bootstrap(seed=0, block=1, draws=100))
+    truth = NormalDist().cdf(1 / np.sqrt(2 * 0.8**2 + 2))  # two rows of two days: offsets and noise
     by_day, by_row = [], []
     for seed in range(300):
         y, score, day = ranked_history(generator, 40, 50)
         by_day.append(bootstrap_roc_auc(y, score, day, Bootstrap(seed=seed, block=1, draws=1000)))
-        rows = np.arange(day.size)
-        by_row.append(bootstrap_roc_auc(y, score, rows, Bootstrap(seed=seed, block=1, draws=100)))
-    assert 0.92 <= coverage(by_day, truth.estimate) <= 0.98
-    assert coverage(by_row, truth.estimate) <= 0.8
+        if seed % 3 == 0:
+            rows = np.arange(day.size)
+            by_row.append(bootstrap_roc_auc(y, score, rows, Bootstrap(seed=seed, block=1, draws=100)))
+    assert 0.92 <= coverage(by_day, truth) <= 0.98
+    assert coverage(by_row, truth) <= 0.8
 
 
 def test_a_family_makes_no_more_false_claims_than_one():
     generator = np.random.default_rng(26)
     plain = adjusted = 0
-    for seed in range(400):
+    for seed in range(300):
         totals = unit_totals(generator.normal(size=(40, 9)), np.arange(40))
-        found = compare(totals, 0, Bootstrap(seed=seed, block=1))
+        found = compare(totals, 0, Bootstrap(seed=seed, block=1, draws=999))
         plain += min(c.p_value for c in found) <= 0.05
         adjusted += min(c.adjusted_p_value for c in found) <= 0.05
-    assert adjusted / 400 <= 0.07
-    assert plain / 400 >= 0.15
+    assert adjusted / 300 <= 0.07
+    assert plain / 300 >= 0.15
 
 
 def test_p_values_of_nothing_are_uniform():

@@ -10,7 +10,8 @@
   makes it, and equals 0.0 in every comparison.
 - BOOL counts as 0 or 1 where a number is wanted, and INT becomes the nearest FLOAT beside a FLOAT.
 - STRING is compared as UTF-8 bytes, which is the order of its code points.
-- All arguments are computed, except the branches of `when` not taken and a `fill_null` value not needed.
+- All arguments are computed, except the branch of `when` not taken and a `fill_null` value not needed. An engine
+  may still leave out what it can do without, and then misses an overflow in it.
 """
 
 from __future__ import annotations

@@ -75,12 +75,11 @@ class _Compiler:
             return self.column(node.value)
         if node.name == "literal":
             return _literal(node)
-        arguments = [self._argument(node, position) for position in range(len(node.arguments))]
+        arguments = []
+        for position, child in enumerate(node.arguments):
+            passes = node.name in _PASSES and not (position == 1 and node.name in _DIVISIONS)
+            arguments.append(self.loose(child) if passes else self.settled(child))
         return _BUILDERS[node.name](self.statement, node, *arguments)
-
-    def _argument(self, node: Typed, position: int) -> Sql:
-        passes = node.name in _PASSES and not (position == 1 and node.name in _DIVISIONS)
-        return (self.loose if passes else self.settled)(node.arguments[position])
 
 
 def _is_finite(node: Typed) -> bool:

@@ -21,7 +21,7 @@ _SINCE_MONDAY = 27_758 * _DAY
 
 def calendar_part(statement: Statement, node: Typed, instant: Sql) -> Sql:
     """The part of the local clock that the node names, null outside the table's years."""
-    return statement.bind(instant, lambda t: _within(t, _part(node.name, _local(t, node.value))), size=8)
+    return statement.bind(instant, lambda t: _within(t, _part(node.name, _local(t, node.value))), size=16)
 
 
 def _within(instant: Sql, part: Sql) -> Sql:

@@ -71,7 +71,12 @@ def as_double(value: Sql) -> Sql:
 
 def binary(kind: Callable[..., Sql], left: Sql, right: Sql) -> Sql:
     """An operator between two values, with parentheses where they are needed."""
-    return kind(this=closed(left), expression=closed(right))
+    chained = kind in _CHAINED and type(left) is kind
+    return kind(this=left if chained else closed(left), expression=closed(right))
+
+
+_CHAINED = frozenset({exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe})
+"""Operators that read from left to right without parentheses."""
 
 
 def negative(value: Sql) -> Sql:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
@@ -21,33 +22,43 @@ KEYS = "__trimtab_keys"
 class Figures:
     """How large a group's problem is, over the keys that requests ask for.
 
-    `meetings` is the sum over keys of facts times requests, `span` the time in microseconds that the facts cover,
-    `largest` the largest absolute value of each counted reading, `busiest` the facts of the busiest key.
+    `facts` and `asked` count facts and requests per key, `span` is the time in microseconds that the facts cover,
+    `largest` the largest absolute value of each counted reading.
     """
 
-    facts: int
-    requests: int
-    meetings: int
-    busiest: int
-    first_known: int
-    last_known: int
-    earliest: int
-    latest: int
+    facts: npt.NDArray[np.float64]
+    asked: npt.NDArray[np.float64]
+    span: int
     largest: Mapping[str, int]
 
     @classmethod
     def none(cls) -> Figures:
         """The figures of no facts or no requests."""
-        return cls(0, 0, 0, 0, 0, 0, 0, 0, {})
+        return cls(np.zeros(0), np.zeros(0), 1, {})
+
+    @property
+    def rows(self) -> float:
+        """Facts and requests together."""
+        return float(self.facts.sum() + self.asked.sum())
+
+    @property
+    def meetings(self) -> float:
+        """How many pairs share a key."""
+        return float(self.facts @ self.asked)
+
+    @property
+    def busiest(self) -> int:
+        """The facts of the busiest key."""
+        return int(self.facts.max(initial=0))
+
+    def tiles(self, grid: int) -> float:
+        """How many steps of the grid hold facts, if each key's facts came at random times."""
+        steps = max(1.0, self.span / grid)
+        return float((steps * -np.expm1(-self.facts / steps)).sum())
 
     def largest_of(self, x: str) -> int:
         """The largest absolute value of a counted reading, in units; 0 for others."""
         return self.largest.get(x, 0)
-
-    @property
-    def span(self) -> int:
-        """The time that the facts cover, at least a microsecond."""
-        return max(1, self.last_known - self.first_known)
 
 
 def register_keys(engine: Engine, group: Group, requests: str) -> pa.Table:
@@ -85,19 +96,12 @@ def figures(engine: Engine, keys: pa.Table, facts: exp.Select, counted: Sequence
         .group_by(name("kid"))
     )
     found = engine.query(per_key)
-    asked = np.asarray(keys.column("n"))[np.asarray(found.column("kid"))]
-    counts = np.asarray(found.column("facts"))
-    return Figures(
-        facts=int(counts.sum()),
-        requests=int(np.asarray(keys.column("n")).sum()),
-        meetings=int((counts.astype(float) * asked).sum()),
-        busiest=int(counts.max(initial=0)),
-        first_known=pc.min(found.column("first")).as_py() or 0,
-        last_known=pc.max(found.column("last")).as_py() or 0,
-        earliest=pc.min(keys.column("earliest")).as_py() or 0,
-        latest=pc.max(keys.column("latest")).as_py() or 0,
-        largest={x: _largest(found, x) for x in counted},
-    )
+    asked = np.asarray(keys.column("n"), dtype=np.float64)
+    counts = np.zeros(len(asked))
+    counts[np.asarray(found.column("kid"))] = np.asarray(found.column("facts"))
+    first, last = pc.min(found.column("first")).as_py(), pc.max(found.column("last")).as_py()
+    span = 1 if first is None else max(1, last - first)
+    return Figures(counts, asked, span, {x: _largest(found, x) for x in counted})
 
 
 def _largest(found: pa.Table, x: str) -> int:

@@ -12,7 +12,7 @@ from functools import reduce
 from sqlglot import exp
 
 from trimtab.features.build import both, choose, name, whole
-from trimtab.features.pieces import PARTS
+from trimtab.features.pieces import UPDATE
 from trimtab.features.relations import start_of
 from trimtab.features.specs import Group
 from trimtab.features.states import SUMS, Needs, State
@@ -26,7 +26,7 @@ def own(group: Group, states: Iterable[State], needs: Needs) -> exp.Select:
     for state in states:
         inside = name("known", "had") >= start_of(state.window, name("at", "ask"))
         value = choose((inside, name(needs.readings[state.reading], "had")))
-        columns.append(PARTS[state.part](value).as_(needs.columns[state]))
+        columns.append(UPDATE[state.part](value).as_(needs.columns[state]))
     return (
         exp.select(name("row", "ask"), *columns)
         .from_(exp.to_table("asks").as_("ask"))

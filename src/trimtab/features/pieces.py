@@ -53,7 +53,7 @@ def tiled_window(window: Window, grids: tuple[int, ...]) -> tuple[Piece, ...]:
     """The window as tiles of the coarsest grid, with finer ones at both ends and facts beyond them.
 
     >>> [piece.grid for piece in tiled_window((700, 10), (5, 10))]
-    [10, 5, 0]
+    [0, 5, 10]
     """
     over, hop = window
     levels = (0, *grids)
@@ -64,11 +64,17 @@ def tiled_window(window: Window, grids: tuple[int, ...]) -> tuple[Piece, ...]:
         Piece(fine, Bound(window, fine, up=True), Bound(window, coarse, up=True), coarse)
         for fine, coarse in zip(levels[aligned:], levels[aligned + 1 :], strict=False)
     ]
-    tails = [
-        Piece(fine, Bound(grid=coarse), Bound(grid=fine), coarse)
-        for fine, coarse in reversed(list(zip(levels, levels[1:], strict=False)))
-    ]
-    return (middle, *heads, *tails)
+    return (*rest(grids), middle, *heads)
+
+
+def rest(grids: tuple[int, ...]) -> tuple[Piece, ...]:
+    """What lies between the last full step of the coarsest grid and the request, the latest piece first.
+
+    >>> [piece.grid for piece in rest((5, 10))]
+    [0, 5]
+    """
+    steps = zip((0, *grids), grids, strict=False)
+    return tuple(Piece(fine, Bound(grid=coarse), Bound(grid=fine), coarse) for fine, coarse in steps)
 
 
 Column = tuple[str, str]
@@ -80,15 +86,30 @@ def column_name(column: Column) -> str:
     return "_".join(column)
 
 
-def tiles(grid: int, columns: Iterable[Column]) -> exp.Select:
-    """The tile table of a grid: one row per key and step that holds facts, known at the step's beginning."""
-    step = floor_to(name("known", "facts"), grid)
-    parts = [exp.func(part, name(x, "facts")).as_(column_name((part, x))) for part, x in columns]
+def tiles(grid: int, finer: int, columns: Iterable[Column]) -> exp.Select:
+    """The tile table of a grid, from the facts (`finer` 0) or a finer grid's tiles.
+
+    One row per key and step that holds facts, known at the step's beginning.
+    """
+    table = table_of(finer)
+    step = floor_to(name("known", "had"), grid)
+    parts = [part_of(column, finer).as_(column_name(column)) for column in columns]
     return (
-        exp.select(name("kid", "facts"), step.as_("known"), *parts)
-        .from_(exp.to_identifier("facts"))
-        .group_by(name("kid", "facts"), step.copy())
+        exp.select(name("kid", "had"), step.as_("known"), *parts)
+        .from_(exp.to_table(table).as_("had"))
+        .group_by(name("kid", "had"), step.copy())
     )
+
+
+def table_of(grid: int) -> str:
+    """The relation that holds the tiles of a grid, or the facts."""
+    return f"tiles{grid}" if grid else "facts"
+
+
+def closure_of(columns: Iterable[Column]) -> dict[Column, None]:
+    """The columns with those that merging them needs: a last value comes with when it became known."""
+    wanted = dict.fromkeys(columns)
+    return wanted | dict.fromkeys(("since", x) for part, x in wanted if part == "last")
 
 
 def joined(piece: Piece, columns: Iterable[Column], group: Group) -> exp.Select:
@@ -101,7 +122,7 @@ def joined(piece: Piece, columns: Iterable[Column], group: Group) -> exp.Select:
     ]
     if piece.block:
         on.insert(1, name("block", ask).eq(name("block", "had")))
-    parts = [_part(piece, column).as_(column_name(column)) for column in columns]
+    parts = [part_of(column, piece.grid).as_(column_name(column)) for column in columns]
     return (
         exp.select(name("row", ask), *parts)
         .from_(_asking(piece, group).subquery(ask))
@@ -112,11 +133,10 @@ def joined(piece: Piece, columns: Iterable[Column], group: Group) -> exp.Select:
 
 
 def _had(piece: Piece) -> exp.Select:
-    table = f"tiles{piece.grid}" if piece.grid else "facts"
     columns: list[exp.Expression] = [exp.Star()]
     if piece.block:
         columns.append(floor_to(name("known"), piece.block).as_("block"))
-    return exp.select(*columns).from_(exp.to_identifier(table))
+    return exp.select(*columns).from_(exp.to_identifier(table_of(piece.grid)))
 
 
 def _asking(piece: Piece, group: Group) -> exp.Query:
@@ -138,15 +158,12 @@ def _asking(piece: Piece, group: Group) -> exp.Query:
     return exp.union(first, second, distinct=False)
 
 
-def _part(piece: Piece, column: Column) -> exp.Expression:
+def part_of(column: Column, grid: int) -> exp.Expression:
+    """A part of the state over some rows named `had`: updated by facts (grid 0), or merged from tiles."""
     part, x = column
-    if piece.grid:
-        return exp.func(part, name(column_name(column), "had"))
-    return PARTS[part](name(x, "had"))
-
-
-def _summed(value: exp.Expression) -> exp.Expression:
-    return as_hugeint(aggregate("sum", value))
+    if not grid:
+        return UPDATE[part](name(x, "had"))
+    return MERGE[part](name(column_name(column), "had"), name(f"since_{x}", "had"))
 
 
 def _order() -> exp.Expression:
@@ -158,13 +175,23 @@ def _known_where(value: exp.Expression) -> exp.Expression:
     return exp.Case().when(exp.not_(value.is_(exp.null())), name("known", "had"))
 
 
-PARTS: Mapping[str, Callable[[exp.Expression], exp.Expression]] = {
+UPDATE: Mapping[str, Callable[[exp.Expression], exp.Expression]] = {
     "n": lambda x: aggregate("count", x),
-    "s": _summed,
-    "q": lambda x: _summed(as_hugeint(x) * as_hugeint(x.copy())),
+    "s": lambda x: aggregate("sum", x),
+    "q": lambda x: aggregate("sum", as_hugeint(x) * as_hugeint(x.copy())),
     "min": lambda x: aggregate("min", x),
     "max": lambda x: aggregate("max", x),
     "first": lambda x: aggregate("arg_min", x, _order()),
     "last": lambda x: aggregate("arg_max", x, _order()),
     "since": lambda x: aggregate("max", _known_where(x)),
+}
+
+MERGE: Mapping[str, Callable[[exp.Expression, exp.Expression], exp.Expression]] = {
+    "n": lambda part, _: aggregate("sum", part),
+    "s": lambda part, _: aggregate("sum", part),
+    "q": lambda part, _: aggregate("sum", part),
+    "min": lambda part, _: aggregate("min", part),
+    "max": lambda part, _: aggregate("max", part),
+    "last": lambda part, since: aggregate("arg_max", part, since),
+    "since": lambda part, _: aggregate("max", part),
 }

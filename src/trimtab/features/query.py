@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import add
 
 from sqlglot import exp
 
 from trimtab.features import firsts, running
-from trimtab.features.build import name
+from trimtab.features.build import as_bigint, name, whole
 from trimtab.features.own import own, touched, without_own
-from trimtab.features.pieces import Column, Piece, column_name, joined, tiled_window, tiles, whole_window
+from trimtab.features.pieces import (
+    Column,
+    Piece,
+    closure_of,
+    column_name,
+    joined,
+    rest,
+    table_of,
+    tiled_window,
+    tiles,
+    whole_window,
+)
 from trimtab.features.planning import Plan
 from trimtab.features.relations import Part, asks, facts
 from trimtab.features.specs import Group
@@ -26,7 +39,7 @@ class Query:
         self._group, self._needs, self._plan, self._span = group, needs, plan, span
         self._relations: dict[str, exp.Query] = {}
         self._joined: list[str] = []
-        self._columns: dict[State, exp.Expression] = {}
+        self._found: dict[State, list[exp.Expression]] = {state: [] for state in needs.columns}
 
     def build(self, requests: str, between: tuple[int | None, int | None], part: Part) -> exp.Select:
         """The whole query: row, f0, f1, ... and, for a group with own facts, `touched`."""
@@ -34,12 +47,13 @@ class Query:
         self._relations["facts"] = facts(self._group, self._needs, between, part)
         self._add_pieces()
         self._add_lookups()
-        extra = self._take_off_own()
+        columns = {state: _merged(state.part, found) for state, found in self._found.items()}
+        extra = self._take_off_own(columns)
         states = exp.select(
             name("row", "asks"),
             name("at", "asks"),
             *extra,
-            *(column.as_(self._needs.columns[state]) for state, column in self._columns.items()),
+            *(column.as_(self._needs.columns[state]) for state, column in columns.items()),
         ).from_(exp.to_identifier("asks"))
         for relation in self._joined:
             on = name("row", "asks").eq(name("row", relation))
@@ -54,12 +68,8 @@ class Query:
         self._joined.append(relation)
 
     def _add_pieces(self) -> None:
+        wanted = {state: self._pieces_of(state) for state in self._columns_wanted()}
         pieces: dict[Piece, dict[Column, None]] = {}
-        wanted: dict[State, list[Piece]] = {}
-        for state in self._plan.ranged:
-            wanted[state] = [whole_window(state.window, self._span)]
-        for state in self._plan.tiled:
-            wanted[state] = list(tiled_window(state.window, self._plan.grids[state.window]))
         for state, parts in wanted.items():
             for piece in parts:
                 pieces.setdefault(piece, {})[self._column(state)] = None
@@ -68,21 +78,37 @@ class Query:
         for piece, columns in pieces.items():
             self._add(names[piece], joined(piece, columns, self._group))
         for state, parts in wanted.items():
-            found = [name(column_name(self._column(state)), names[piece]) for piece in parts]
-            self._columns[state] = _best(state.part, found)
+            self._found[state] += [name(column_name(self._column(state)), names[piece]) for piece in parts]
+
+    def _columns_wanted(self) -> tuple[State, ...]:
+        return (*self._plan.ranged, *self._plan.tiled, *self._plan.running)
+
+    def _pieces_of(self, state: State) -> tuple[Piece, ...]:
+        if state in self._plan.ranged:
+            return (whole_window(state.window, self._span),)
+        if state in self._plan.tiled:
+            return tiled_window(state.window, self._plan.grids[state.window])
+        return rest(self._plan.base)
 
     def _add_tiles(self, pieces: dict[Piece, dict[Column, None]]) -> None:
         grids: dict[int, dict[Column, None]] = {}
         for piece, columns in pieces.items():
-            if piece.grid:
-                grids.setdefault(piece.grid, {}).update(columns)
-        for grid, columns in grids.items():
-            self._relations[f"tiles{grid}"] = tiles(grid, columns)
+            grids.setdefault(piece.grid, {}).update(columns)
+        if self._plan.base:
+            grids.setdefault(self._plan.base[-1], {}).update(dict.fromkeys(map(self._column, self._plan.running)))
+        grids.pop(0, None)
+        finer = {grid: max((other for other in grids if grid % other == 0 and other < grid), default=0) for grid in grids}
+        for grid in sorted(grids, reverse=True):  # a finer grid holds what the coarser ones made from it hold
+            if finer[grid]:
+                grids[finer[grid]].update(grids[grid])
+        for grid in sorted(grids):
+            self._relations[table_of(grid)] = tiles(grid, finer[grid], closure_of(grids[grid]))
 
     def _add_lookups(self) -> None:
         if self._plan.running:
-            self._relations["running"] = running.running(self._plan.running, self._needs)
-            self._add("found", running.found(self._plan.running, self._needs))
+            grid = self._plan.base[-1] if self._plan.base else 0
+            self._relations["running"] = running.running(self._plan.running, self._needs, grid)
+            self._add("found", running.found(self._plan.running, self._needs, grid))
             self._take("found", self._plan.running)
         by_reading: dict[str, list[State]] = {}
         for state in self._plan.firsts:
@@ -93,24 +119,27 @@ class Query:
 
     def _take(self, relation: str, states: Iterable[State]) -> None:
         for state in states:
-            self._columns[state] = name(self._needs.columns[state], relation)
+            self._found[state].append(name(self._needs.columns[state], relation))
 
-    def _take_off_own(self) -> list[exp.Expression]:
+    def _take_off_own(self, columns: dict[State, exp.Expression]) -> list[exp.Expression]:
         blind = [*self._plan.running, *self._plan.firsts, *self._plan.tiled]
         if not self._group.own_id or not blind:
             return []
         self._add("own", own(self._group, blind, self._needs))
         for state in blind:
             if state.part in SUMS:
-                own_column = name(self._needs.columns[state], "own")
-                self._columns[state] = without_own(self._columns[state], own_column)
-        return [touched(blind, self._columns, self._needs).as_(TOUCHED)]
+                columns[state] = without_own(columns[state], name(self._needs.columns[state], "own"))
+        return [touched(blind, columns, self._needs).as_(TOUCHED)]
 
     def _column(self, state: State) -> Column:
         return state.part, self._needs.readings[state.reading]
 
 
-def _best(part: str, found: list[exp.Expression]) -> exp.Expression:
+def _merged(part: str, found: list[exp.Expression]) -> exp.Expression:
+    """A state from its pieces, the latest first: a piece that holds nothing is null."""
+    if part in SUMS:
+        total = reduce(add, (exp.func("coalesce", piece, whole(0)) for piece in found))
+        return as_bigint(total) if part == "n" else total
     if len(found) == 1:
         return found[0]
-    return exp.func("least" if part == "min" else "greatest", *found)
+    return exp.func({"min": "least", "max": "greatest"}.get(part, "coalesce"), *found)

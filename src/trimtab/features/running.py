@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
-from trimtab.features.build import aggregate, as_hugeint, choose, every, name, whole
+from trimtab.features.build import aggregate, choose, every, floor_to, name, whole
+from trimtab.features.pieces import column_name, part_of, table_of
 from trimtab.features.relations import start_of
 from trimtab.features.specs import Window
 from trimtab.features.states import EXTREMES, SUMS, Needs, State
@@ -19,14 +20,14 @@ from trimtab.features.states import EXTREMES, SUMS, Needs, State
 Columns = Mapping[str, exp.Expression]
 
 
-def running(states: Iterable[State], needs: Needs) -> exp.Select:
-    """For each fact, what had been seen of its key up to it: kid, known, and one column per running figure."""
+def running(states: Iterable[State], needs: Needs, grid: int) -> exp.Select:
+    """For each fact (grid 0) or tile, what had been seen of its key up to it: kid, known, and the running figures."""
     columns: dict[str, exp.Expression] = {}
     for state in states:
-        columns |= _figures(state, needs)
-    ordered = any(state.part == "last" for state in states)
+        columns |= _figures(state.part, needs.readings[state.reading], grid)
+    ordered = grid == 0 and any(state.part == "last" for state in states)
     over = [_over(column, ordered=ordered).as_(key) for key, column in columns.items()]
-    plan = exp.select(name("kid"), name("known"), *over).from_(exp.to_identifier("facts"))
+    plan = exp.select(name("kid"), name("known"), *over).from_(exp.to_table(table_of(grid)).as_("had"))
     if ordered:
         # without peers in the frame only the last fact of an instant knows all of it
         upcoming = _over(exp.func("lead", name("known")), ordered=True)
@@ -34,24 +35,11 @@ def running(states: Iterable[State], needs: Needs) -> exp.Select:
     return plan
 
 
-def _figures(state: State, needs: Needs) -> Columns:
-    x = needs.readings[state.reading]
-    value = name(x)
-    key = f"{state.part}_{x}"
-    seen = exp.Case().when(exp.not_(value.is_(exp.null())), name("known"))
-    match state.part:
-        case "n":
-            return {key: aggregate("count", value)}
-        case "s":
-            return {key: aggregate("sum", value)}
-        case "q":
-            return {key: aggregate("sum", as_hugeint(value) * as_hugeint(value.copy()))}
-        case "last":
-            latest = exp.IgnoreNulls(this=exp.func("last_value", value))
-            return {key: latest, f"since_{x}": aggregate("max", seen)}
-        case "since":
-            return {key: aggregate("max", seen)}
-    return {key: aggregate(state.part, value)}
+def _figures(part: str, x: str, grid: int) -> Columns:
+    if part != "last":
+        return {column_name((part, x)): part_of((part, x), grid)}
+    value = name(column_name(("last", x)) if grid else x, "had")
+    return {column_name((part, x)): exp.IgnoreNulls(this=exp.func("last_value", value)), **_figures("since", x, grid)}
 
 
 def _over(call: exp.Expression, *, ordered: bool) -> exp.Window:
@@ -63,13 +51,16 @@ def _over(call: exp.Expression, *, ordered: bool) -> exp.Window:
     )
 
 
-def found(states: Iterable[State], needs: Needs) -> exp.Select:
-    """The states of each request: row and one column per state, from one as-of join for all instants."""
+def found(states: Iterable[State], needs: Needs, grid: int) -> exp.Select:
+    """The states of each request: row and one column per state, from one as-of join for all instants.
+
+    Over tiles they are the states as of the last full step of the grid.
+    """
     states = list(states)
     starts = list(dict.fromkeys(s.window for s in states if s.part in SUMS and s.window[0] is not None))
     columns = [_at_request(state, starts, needs).as_(needs.columns[state]) for state in states]
     looked_up = (
-        exp.select(name("row", "probes"), name("probe", "probes"), name("t", "probes"), every("running"))
+        exp.select(name("row", "probes"), name("probe", "probes"), name("at", "probes"), every("running"))
         .from_(exp.to_identifier("probes"))
         .join(
             exp.to_identifier("running"),
@@ -82,16 +73,16 @@ def found(states: Iterable[State], needs: Needs) -> exp.Select:
     return (
         exp.select(name("row"), *columns)
         .from_(looked_up.subquery("looked_up"))
-        .with_("probes", as_=_probes(starts))
+        .with_("probes", as_=_probes(starts, grid))
         .group_by(name("row"))
     )
 
 
-def _probes(starts: list[Window]) -> exp.Query:
+def _probes(starts: list[Window], grid: int) -> exp.Query:
     at = name("at", "asks")
-    instants = [at, *(start_of(window, at.copy()) for window in starts)]
+    instants = [floor_to(at, grid), *(start_of(window, at.copy()) for window in starts)]
     probes: list[exp.Query] = [
-        exp.select(name("row", "asks"), name("kid", "asks"), instant.as_("t"), whole(i).as_("probe")).from_(
+        exp.select(name("row", "asks"), name("kid", "asks"), at.copy(), instant.as_("t"), whole(i).as_("probe")).from_(
             exp.to_identifier("asks")
         )
         for i, instant in enumerate(instants)
@@ -107,7 +98,7 @@ def _at_request(state: State, starts: list[Window], needs: Needs) -> exp.Express
     if state.part in SUMS:
         before = exp.func("coalesce", _probed(f"{state.part}_{x}", 1 + starts.index(state.window)), whole(0))
         return exp.paren(end) - before
-    start = start_of(state.window, _probed("t", 0))
+    start = start_of(state.window, _probed("at", 0))
     return choose((_probed(f"since_{x}", 0) >= exp.paren(start), end))
 
 

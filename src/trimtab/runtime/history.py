@@ -71,7 +71,10 @@ def load_facts(system: System, engine: Engine, tables: Tables) -> dict[str, Fact
 
 def load_source(system: System, source: Source, engine: Engine, tables: Tables) -> Facts:
     """One source's facts, registered with the engine."""
-    raw = tables.read(source.data, source.site.folder)
+    try:
+        raw = tables.read(source.data, source.site.folder)
+    except DataError as error:
+        raise error.placed(source.site) from error
     facts = make_facts(source, _with_identity(system, source, raw), _needed(system, source, raw), engine)
     engine.register(registered(source), facts.table)
     return facts

@@ -181,7 +181,7 @@ class Bootstrap:
 
     def _counts(self, plan: Resampling) -> Iterator[Floats]:
         """Yield the draws as count matrices of bounded size; the same ones at every call."""
-        generator = np.random.default_rng(self.seed + 0)
+        generator = np.random.default_rng(self.seed)
         step = max(1, CELLS_AT_ONCE // plan.unit_count)
         for start in range(0, self.draws, step):
             draws = min(step, self.draws - start)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from trimtab.train.matrix import FeatureMatrix
 
 CATEGORIES_AT_MOST = 254
-"""Histogram learners keep 255 bins, one of them for missing values; rarer words beyond that count as missing."""
+"""Histogram learners keep 255 bins by default, one of them for missing values; rarer words count as missing."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +36,20 @@ class Encoder:
         return encoded
 
 
-def fit_encoder(matrix: FeatureMatrix) -> Encoder:
-    """The encoder for a training matrix: each text column's words, at most 254, the most frequent first to stay."""
+def fit_encoder(matrix: FeatureMatrix, at_most: int = CATEGORIES_AT_MOST) -> Encoder:
+    """The encoder for a training matrix: each text column's words, at most so many, the most frequent first to stay."""
     words = {}
     for position, name in enumerate(matrix.names):
         if name in matrix.dictionaries:
-            words[name] = _kept(matrix.values[:, position], matrix.dictionaries[name])
+            words[name] = _kept(matrix.values[:, position], matrix.dictionaries[name], at_most)
     return Encoder(matrix.names, words)
 
 
-def _kept(codes: NDArray[np.float64], dictionary: tuple[str, ...]) -> tuple[str, ...]:
+def _kept(codes: NDArray[np.float64], dictionary: tuple[str, ...], at_most: int) -> tuple[str, ...]:
     present = codes[~np.isnan(codes)].astype(np.int64)
     counts = np.bincount(present, minlength=len(dictionary))
     seen = np.flatnonzero(counts)
-    most = seen[np.lexsort((seen, -counts[seen]))][:CATEGORIES_AT_MOST]
+    most = seen[np.lexsort((seen, -counts[seen]))][:at_most]
     return tuple(dictionary[code] for code in np.sort(most))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trimtab.errors import LearnerError
 from trimtab.metrics import Task
 from trimtab.train.encoder import fit_encoder
-from trimtab.train.inputs import family, prepare, shape
+from trimtab.train.inputs import categories_at_most, family, prepare, shape
 from trimtab.train.matrix import FeatureMatrix
 from trimtab.train.predictor import Predictor, emphasis_of
 
@@ -57,7 +57,7 @@ def fit(
     kept = _sample(recipe.sampling, label, seed)
     matrix, label = (matrix.take(kept), label[kept]) if kept is not None else (matrix, label)
     weight = _weights(recipe.weights, label, weight if weight is None or kept is None else weight[kept])
-    encoder = fit_encoder(matrix)
+    encoder = fit_encoder(matrix, categories_at_most(recipe.learner))
     kind = family(recipe.learner)
     estimator, options = prepare(_fresh(recipe.learner, seed), encoder)
     inputs = shape(kind, encoder.encode(matrix), encoder)

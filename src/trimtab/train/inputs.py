@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.errors import LearnerError
-from trimtab.train.encoder import Encoder
+from trimtab.train.encoder import CATEGORIES_AT_MOST, Encoder
 
 Matrix = NDArray[np.float64]
 
@@ -33,6 +33,12 @@ def _takes_missing(learner: Any) -> bool:
         return bool(get_tags(learner).input_tags.allow_nan)
     except (AttributeError, TypeError):
         return False
+
+
+def categories_at_most(learner: Any) -> int:
+    """How many words of one text column the learner can tell apart."""
+    bins = learner.get_params().get("max_bins") if family(learner) == "histogram" else None
+    return CATEGORIES_AT_MOST if bins is None else int(bins) - 1
 
 
 def prepare(learner: Any, encoder: Encoder) -> tuple[Any, dict[str, Any]]:

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +23,7 @@ from trimtab.ports import Event
 END = 2**63 - 1
 
 Result = TypeVar("Result")
+Place = Segment | tables.Batch
 
 
 class Reader:
@@ -84,10 +85,10 @@ def look_up(db: sqlite3.Connection, name: str, since: int, until: int | None) ->
 def fetch(folder: Path, found: Found) -> pa.Table:
     """The rows of the places looked up, numbered, in the columns of the stream."""
     schema = numbered_schema(found.columns)
-    sealed = (read_segment(folder, segment, found.since, found.until) for segment in found.segments)
-    groups = groupby(found.batches, key=lambda batch: batch.layout)
-    opened = (_decoded(list(group), found.since, found.until) for _, group in groups)
-    pieces = [schema.empty_table(), *(align(rows, schema) for rows in chain(sealed, opened))]
+    places: list[Place] = sorted([*found.segments, *found.batches], key=lambda place: place.first)
+    pieces = [schema.empty_table()]
+    for _, group in groupby(places, key=_layout):
+        pieces += [align(rows, schema) for rows in _decoded(folder, list(group), found.since, found.until)]
     return pa.concat_tables(pieces)
 
 
@@ -105,10 +106,17 @@ def open_rows(db: sqlite3.Connection, name: str) -> OpenRows | None:
     return OpenRows(stream, tables.open_ranges(db, stream)) if stream is not None else None
 
 
-def _decoded(batches: Sequence[tables.Batch], since: int, until: int) -> pa.Table:
-    rows = tables.decoded(batches).combine_chunks()
-    at = np.repeat([batch.at for batch in batches], [batch.until - batch.first for batch in batches])
-    first = batches[0].first
-    table = numbered(rows, first, pa.array(at, pa.int64()))
+def _layout(place: Place) -> bytes | None:
+    return place.layout if isinstance(place, tables.Batch) else None
+
+
+def _decoded(folder: Path, places: list[Place], since: int, until: int) -> list[pa.Table]:
+    """The rows of neighbouring places: of segments one by one, of batches of one layout together."""
+    segments = [place for place in places if isinstance(place, Segment)]
+    batches = [place for place in places if isinstance(place, tables.Batch)]
+    if not batches:
+        return [read_segment(folder, segment, since, until) for segment in segments]
+    first, at = batches[0].first, np.repeat([b.at for b in batches], [b.until - b.first for b in batches])
+    table = numbered(tables.decoded(batches).combine_chunks(), first, pa.array(at, pa.int64()))
     start, stop = max(since - first, 0), min(until - first, len(table))
-    return table.slice(start, stop - start)
+    return [table.slice(start, stop - start)]

@@ -71,16 +71,20 @@ def seal_range(
 def ranges_to_seal(batches: Sequence[Range]) -> Iterator[Range]:
     """Neighbouring open batches joined: one subject column, at most a million rows or else one batch.
 
-    >>> list(ranges_to_seal([(0, 2, None), (2, 3, None), (3, 9, "id")]))
-    [(0, 3, None), (3, 9, 'id')]
+    >>> list(ranges_to_seal([(0, 2, None), (2, 3, None), (7, 9, None), (9, 10, "id")]))
+    [(0, 3, None), (7, 9, None), (9, 10, 'id')]
     """
     joined: Range | None = None
-    for first, until, subject in batches:
-        if joined is not None and joined[2] == subject and until - joined[0] <= ROWS_PER_SEGMENT:
-            joined = (joined[0], until, subject)
+    for batch in batches:
+        if joined is not None and _fits(joined, batch):
+            joined = (joined[0], batch[1], batch[2])
         else:
             if joined is not None:
                 yield joined
-            joined = (first, until, subject)
+            joined = batch
     if joined is not None:
         yield joined
+
+
+def _fits(joined: Range, batch: Range) -> bool:
+    return joined[1:] == (batch[0], batch[2]) and batch[1] - joined[0] <= ROWS_PER_SEGMENT

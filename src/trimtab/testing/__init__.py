@@ -1,0 +1,25 @@
+"""What tests need, yours as much as ours: a clock that you move, stores in memory, and laws for your own adapters."""
+
+from __future__ import annotations
+
+from trimtab.adapters.blobs.memory import MemoryBlobs
+from trimtab.adapters.ledger.memory import MemoryLedger
+from trimtab.testing.clock import ManualClock
+from trimtab.testing.conformance import (
+    blobs_laws,
+    check_blobs,
+    check_ledger,
+    durability_laws,
+    ledger_laws,
+)
+
+__all__ = [
+    "ManualClock",
+    "MemoryBlobs",
+    "MemoryLedger",
+    "blobs_laws",
+    "check_blobs",
+    "check_ledger",
+    "durability_laws",
+    "ledger_laws",
+]
