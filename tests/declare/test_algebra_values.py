@@ -31,13 +31,14 @@ NULL_BOOL = when(lit(False)).then(True).otherwise(None)
 AT = "at"
 
 
+ENGINE = duckdb.connect()
+
+
 def both(tree, at: int = 0):
     """The value that the engine and the closure agree on."""
     kinds = {AT: Kind.TIMESTAMP}
-    query = exp.select(to_sql(tree, kinds, exp.column)).from_(
-        exp.select(exp.cast(str(at), "BIGINT").as_(AT)).subquery("t")
-    )
-    engine = duckdb.connect().execute(query.sql("duckdb")).fetchall()[0][0]
+    value = to_sql(tree, kinds, exp.column).sql("duckdb")
+    engine = ENGINE.execute(f"SELECT {value} FROM (SELECT CAST({at} AS BIGINT) AS at)").fetchall()[0][0]  # noqa: S608  # our own text
     closure = to_closure(tree, kinds)({AT: at})
     assert repr(engine) == repr(closure)
     return closure
@@ -155,7 +156,7 @@ def of_x(value, x: float):
     query = exp.select(to_sql(value, kinds, exp.column)).from_(
         exp.select(exp.convert(x).as_("x")).subquery("t")
     )
-    engine = duckdb.connect().execute(query.sql("duckdb")).fetchall()[0][0]
+    engine = ENGINE.execute(query.sql("duckdb")).fetchall()[0][0]
     return len(query.sql("duckdb")), engine, to_closure(value, kinds)({"x": x})
 
 

@@ -1,12 +1,11 @@
 """Every plan gives, bit for bit, the values of the naive twin."""
 
-import itertools
 import struct
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import FACT_KINDS, REQUEST_KINDS, floats, tables, worlds
+from worlds import FACT_KINDS, REQUEST_KINDS, tables, worlds
 
 from trimtab.adapters.engines.duckdb import DuckDBEngine
 from trimtab.aggregate import naive

@@ -9,12 +9,16 @@ from trimtab.retrain.windows import select, selection, weights
 DAY = 86_400_000_000
 
 
-def test_every_counts_from_the_last_attempt():
+def test_every_counts_whole_days_from_the_last_attempt():
     trigger = every(days(7))
-    assert not judge(trigger, Seen(0), 7 * DAY - 1).due
+    assert not judge(trigger, Seen(0), 6 * DAY).due
     answer = judge(trigger, Seen(0), 7 * DAY)
     assert answer.due
     assert answer.numbers == {"since_days": 7.0}
+
+
+def test_a_local_day_of_23_hours_moves_no_schedule():
+    assert judge(every(days(7)), Seen(0), 7 * DAY - DAY // 24).due
 
 
 def test_combinations():

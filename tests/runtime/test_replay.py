@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from orders import DAY, START, orders_system, orders_tables
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import trimtab as tt
+from orders import DAY, START, orders_system, orders_tables
 from trimtab import days
 from trimtab.errors import DeclarationError, LearnerError
 from trimtab.runtime.history import load

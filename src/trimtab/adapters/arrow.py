@@ -59,5 +59,6 @@ def align(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def _as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        chunks = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in column.chunks]
+        return pa.chunked_array(chunks, kind)
     return column if column.type.equals(kind) else column.cast(kind)

@@ -138,6 +138,13 @@ def _is_in(_statement: Statement, _node: Typed, value: Sql, *constants: Sql) -> 
     return exp.In(this=closed(value), expressions=list(constants))
 
 
+def _fill_null(statement: Statement, node: Typed, value: Sql, other: Sql) -> Sql:
+    """DuckDB computes parts of a COALESCE that it may not need, and could overflow in them; in a CASE it does not."""
+    if not node.arguments[1].arguments:
+        return exp.Coalesce(this=value, expressions=[other])
+    return statement.bind(value, lambda v: case(exp.Is(this=closed(v), expression=exp.Null()), other, v))
+
+
 def _extreme(keeps: Callable[..., Sql], takes: Callable[..., Sql]) -> Builder:
     """The first value, replaced by each further one that beats it; the comparisons are null beside a null."""
 
@@ -182,7 +189,7 @@ _BUILDERS: Mapping[str, Builder] = {
     "or": _operator(exp.Or),
     "not": lambda _statement, _node, condition: exp.Not(this=closed(condition)),
     "is_null": lambda _statement, _node, value: exp.Is(this=closed(value), expression=exp.Null()),
-    "fill_null": lambda _statement, _node, value, other: exp.Coalesce(this=value, expressions=[other]),
+    "fill_null": _fill_null,
     "is_in": _is_in,
     "when": lambda _statement, _node, condition, then, otherwise: case(condition, then, otherwise),
     "least": _extreme(exp.LTE, exp.GT),

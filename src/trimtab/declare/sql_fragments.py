@@ -75,7 +75,7 @@ def binary(kind: Callable[..., Sql], left: Sql, right: Sql) -> Sql:
     return kind(this=left if chained else closed(left), expression=closed(right))
 
 
-_CHAINED = frozenset({exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe})
+_CHAINED: frozenset[Callable[..., Sql]] = frozenset({exp.Add, exp.Sub, exp.Mul, exp.And, exp.Or, exp.DPipe})
 """Operators that read from left to right without parentheses."""
 
 

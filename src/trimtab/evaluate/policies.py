@@ -12,6 +12,8 @@ from trimtab.evaluate.months import month_name, months
 from trimtab.stats import Bootstrap, Comparison, Interval, UnitTotals, compare, holm, unit_totals
 
 SIGNIFICANT = 0.05
+ALIKE = 9
+"""Decimals of a loss beyond which two policies with the same versions may differ by the order of summation."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def judge_policies(
     names = tuple(spent)
     totals = unit_totals(losses, day)
     means = bootstrap.means(totals)
-    best = int(np.argmin(totals.mean))
+    best = int(np.argmin(np.round(totals.mean, ALIKE)))
     to_best = _differences(totals, best, bootstrap)
     to_never = _differences(totals, names.index(never), bootstrap)
     monthly = _months(losses, day, names.index(never), bootstrap)
@@ -85,7 +87,7 @@ def judge_policies(
         for i, name in enumerate(names)
     )
     safe = [i for i, score in enumerate(scores) if not score.harmful_months]
-    target = min(safe, key=lambda i: scores[i].loss.estimate)
+    target = min(safe, key=lambda i: round(scores[i].loss.estimate, ALIKE))
     gaps = _differences(totals, target, bootstrap)
     enough = [scores[i] for i in safe if i == target or (gaps[i].known and not gaps[i].above(0.0))]
     recommended = min(enough, key=_price)
@@ -132,7 +134,7 @@ def _months_of(
 
 
 def _price(score: PolicyScore) -> tuple[int, float]:
-    return score.spent.fits, score.loss.estimate
+    return score.spent.fits, round(score.loss.estimate, ALIKE)
 
 
 def _reason(

@@ -15,7 +15,7 @@ from trimtab.features.gather import counted, in_order, typed
 from trimtab.features.keys import Figures, figures, register_keys
 from trimtab.features.planning import Limits, Plan, choose
 from trimtab.features.query import TOUCHED, Query
-from trimtab.features.relations import Part, earliest_start, facts
+from trimtab.features.relations import ASKS, FACTS, Part, asks, earliest_start, facts
 from trimtab.features.specs import Group, Spec
 from trimtab.features.states import SUMS, Needs, needs
 from trimtab.ports import Engine
@@ -45,7 +45,8 @@ def prepare(engine: Engine, group: Group, requests: str, limits: Limits) -> Prep
     between = (earliest, pc.max(keys.column("latest")).as_py())
     counted_readings = [x for reading, x in wanted.readings.items() if reading.scale is not None]
     sizes = figures(engine, keys, facts(group, wanted, between, Part()), counted_readings)
-    return Prepared(group, wanted, sizes, between, choose(wanted, sizes, limits))
+    narrow = frozenset(x for x, largest in sizes.largest.items() if largest**2 < 2**63)
+    return Prepared(group, dataclasses.replace(wanted, narrow=narrow), sizes, between, choose(wanted, sizes, limits))
 
 
 def values(engine: Engine, group: Group, requests: str, count: int, limits: Limits) -> dict[str, pa.ChunkedArray]:
@@ -65,9 +66,13 @@ def _placed(spec: Spec, rows: pa.ChunkedArray, column: pa.ChunkedArray, count: i
 def _rows(engine: Engine, prepared: Prepared, requests: str) -> pa.Table:
     chunks = []
     for number in range(prepared.plan.chunks):
-        query = Query(prepared.group, prepared.needs, prepared.plan, prepared.figures.span)
         part = Part(number, prepared.plan.chunks)
-        chunks.append(engine.query(query.build(requests, prepared.between, part)))
+        engine.register(ASKS, engine.query(asks(prepared.group, requests, part)))
+        engine.register(FACTS, engine.query(facts(prepared.group, prepared.needs, prepared.between, part)))
+        query = Query(prepared.group, prepared.needs, prepared.plan, prepared.figures.span)
+        chunks.append(engine.query(query.build()))
+    for name_ in (ASKS, FACTS):
+        engine.register(name_, pa.table({"kid": pa.array([], pa.int32())}))  # gives the memory back
     return pa.concat_tables(chunks)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from trimtab.features.build import aggregate, choose, name, whole
-from trimtab.features.relations import start_of
+from trimtab.features.relations import ASKS, FACTS, start_of, table
 from trimtab.features.states import Needs, State
 
 
@@ -15,7 +15,7 @@ def earliest(x: str) -> exp.Select:
     """The facts whose reading is not null, one per key and instant: kid, known, and the reading of the first to arrive."""
     return (
         exp.select(name("kid"), name("known"), aggregate("arg_min", name(x), name("sequence")).as_(x))
-        .from_(exp.to_identifier("facts"))
+        .from_(exp.to_table(FACTS))
         .where(exp.not_(name(x).is_(exp.null())))
         .group_by(name("kid"), name("known"))
     )
@@ -31,7 +31,7 @@ def first(states: Iterable[State], x: str, needs: Needs) -> exp.Select:
             name("at", "asks"),
             start_of(state.window, name("at", "asks")).as_("t"),
             whole(i).as_("probe"),
-        ).from_(exp.to_identifier("asks"))
+        ).from_(table(ASKS, "asks"))
         for i, state in enumerate(states)
     ]
     asked: exp.Query = probes[0] if len(probes) == 1 else exp.union(*probes, distinct=False)

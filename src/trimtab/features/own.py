@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from trimtab.features.build import both, choose, name, whole
 from trimtab.features.pieces import UPDATE
-from trimtab.features.relations import start_of
+from trimtab.features.relations import ASKS, FACTS, start_of, table
 from trimtab.features.specs import Group
 from trimtab.features.states import SUMS, Needs, State
 
@@ -26,11 +26,11 @@ def own(group: Group, states: Iterable[State], needs: Needs) -> exp.Select:
     for state in states:
         inside = name("known", "had") >= start_of(state.window, name("at", "ask"))
         value = choose((inside, name(needs.readings[state.reading], "had")))
-        columns.append(UPDATE[state.part](value).as_(needs.columns[state]))
+        columns.append(UPDATE[needs.column_of(state)[0]](value).as_(needs.columns[state]))
     return (
         exp.select(name("row", "ask"), *columns)
-        .from_(exp.to_table("asks").as_("ask"))
-        .join(exp.to_table("facts").as_("had"), on=met)
+        .from_(table(ASKS, "ask"))
+        .join(table(FACTS, "had"), on=met)
         .group_by(name("row", "ask"))
     )
 

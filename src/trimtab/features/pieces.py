@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from trimtab.features.build import aggregate, as_hugeint, floor_to, name, whole
-from trimtab.features.relations import not_own, start_of
+from trimtab.features.relations import ASKS, FACTS, not_own, start_of, table
 from trimtab.features.specs import Group, Window
+from trimtab.features.states import Column
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Piece:
 def whole_window(window: Window, span: int) -> Piece:
     """The window as one piece of facts."""
     over, hop = window
-    block = 0 if over is None or 3 * (over + hop) > span else over + hop
+    block = 0 if over is None or 2 * (over + hop) > span else over + hop
     return Piece(0, Bound(window), Bound(), block)
 
 
@@ -77,10 +78,6 @@ def rest(grids: tuple[int, ...]) -> tuple[Piece, ...]:
     return tuple(Piece(fine, Bound(grid=coarse), Bound(grid=fine), coarse) for fine, coarse in steps)
 
 
-Column = tuple[str, str]
-"""A part of a state and the reading it is of: ("min", "x0")."""
-
-
 def column_name(column: Column) -> str:
     """The name of a part of a reading in a piece or tile table."""
     return "_".join(column)
@@ -91,19 +88,18 @@ def tiles(grid: int, finer: int, columns: Iterable[Column]) -> exp.Select:
 
     One row per key and step that holds facts, known at the step's beginning.
     """
-    table = table_of(finer)
     step = floor_to(name("known", "had"), grid)
     parts = [part_of(column, finer).as_(column_name(column)) for column in columns]
     return (
         exp.select(name("kid", "had"), step.as_("known"), *parts)
-        .from_(exp.to_table(table).as_("had"))
+        .from_(table(table_of(finer), "had"))
         .group_by(name("kid", "had"), step.copy())
     )
 
 
 def table_of(grid: int) -> str:
     """The relation that holds the tiles of a grid, or the facts."""
-    return f"tiles{grid}" if grid else "facts"
+    return f"tiles{grid}" if grid else FACTS
 
 
 def closure_of(columns: Iterable[Column]) -> dict[Column, None]:
@@ -145,7 +141,7 @@ def _asking(piece: Piece, group: Group) -> exp.Query:
     ids = [name(f"i{i}", "asks") for i in range(len(group.own_id))]
     asking = exp.select(
         name("row", "asks"), name("kid", "asks"), *ids, start.as_("start"), end.as_("end")
-    ).from_(exp.to_identifier("asks"))
+    ).from_(table(ASKS, "asks"))
     if not piece.block:
         return asking
     one = floor_to(name("start"), piece.block)
@@ -179,6 +175,7 @@ UPDATE: Mapping[str, Callable[[exp.Expression], exp.Expression]] = {
     "n": lambda x: aggregate("count", x),
     "s": lambda x: aggregate("sum", x),
     "q": lambda x: aggregate("sum", as_hugeint(x) * as_hugeint(x.copy())),
+    "q64": lambda x: aggregate("sum", x * x.copy()),
     "min": lambda x: aggregate("min", x),
     "max": lambda x: aggregate("max", x),
     "first": lambda x: aggregate("arg_min", x, _order()),
@@ -190,6 +187,7 @@ MERGE: Mapping[str, Callable[[exp.Expression, exp.Expression], exp.Expression]] 
     "n": lambda part, _: aggregate("sum", part),
     "s": lambda part, _: aggregate("sum", part),
     "q": lambda part, _: aggregate("sum", part),
+    "q64": lambda part, _: aggregate("sum", part),
     "min": lambda part, _: aggregate("min", part),
     "max": lambda part, _: aggregate("max", part),
     "last": lambda part, since: aggregate("arg_max", part, since),

@@ -12,7 +12,6 @@ from trimtab.features import firsts, running
 from trimtab.features.build import as_bigint, name, whole
 from trimtab.features.own import own, touched, without_own
 from trimtab.features.pieces import (
-    Column,
     Piece,
     closure_of,
     column_name,
@@ -24,9 +23,9 @@ from trimtab.features.pieces import (
     whole_window,
 )
 from trimtab.features.planning import Plan
-from trimtab.features.relations import Part, asks, facts
+from trimtab.features.relations import ASKS, table
 from trimtab.features.specs import Group
-from trimtab.features.states import SUMS, Needs, State
+from trimtab.features.states import SUMS, Column, Needs, State
 from trimtab.features.values import finished
 
 TOUCHED = "touched"
@@ -41,10 +40,8 @@ class Query:
         self._joined: list[str] = []
         self._found: dict[State, list[exp.Expression]] = {state: [] for state in needs.columns}
 
-    def build(self, requests: str, between: tuple[int | None, int | None], part: Part) -> exp.Select:
+    def build(self) -> exp.Select:
         """The whole query: row, f0, f1, ... and, for a group with own facts, `touched`."""
-        self._relations["asks"] = asks(self._group, requests, part)
-        self._relations["facts"] = facts(self._group, self._needs, between, part)
         self._add_pieces()
         self._add_lookups()
         columns = {state: _merged(state.part, found) for state, found in self._found.items()}
@@ -54,7 +51,7 @@ class Query:
             name("at", "asks"),
             *extra,
             *(column.as_(self._needs.columns[state]) for state, column in columns.items()),
-        ).from_(exp.to_identifier("asks"))
+        ).from_(table(ASKS, "asks"))
         for relation in self._joined:
             on = name("row", "asks").eq(name("row", relation))
             states = states.join(exp.to_identifier(relation), on=on, join_type="left")
@@ -72,13 +69,13 @@ class Query:
         pieces: dict[Piece, dict[Column, None]] = {}
         for state, parts in wanted.items():
             for piece in parts:
-                pieces.setdefault(piece, {})[self._column(state)] = None
+                pieces.setdefault(piece, {})[self._needs.column_of(state)] = None
         self._add_tiles(pieces)
         names = {piece: f"piece{i}" for i, piece in enumerate(pieces)}
         for piece, columns in pieces.items():
             self._add(names[piece], joined(piece, columns, self._group))
         for state, parts in wanted.items():
-            self._found[state] += [name(column_name(self._column(state)), names[piece]) for piece in parts]
+            self._found[state] += [name(column_name(self._needs.column_of(state)), names[piece]) for piece in parts]
 
     def _columns_wanted(self) -> tuple[State, ...]:
         return (*self._plan.ranged, *self._plan.tiled, *self._plan.running)
@@ -95,7 +92,7 @@ class Query:
         for piece, columns in pieces.items():
             grids.setdefault(piece.grid, {}).update(columns)
         if self._plan.base:
-            grids.setdefault(self._plan.base[-1], {}).update(dict.fromkeys(map(self._column, self._plan.running)))
+            grids.setdefault(self._plan.base[-1], {}).update(dict.fromkeys(map(self._needs.column_of, self._plan.running)))
         grids.pop(0, None)
         finer = {grid: max((other for other in grids if grid % other == 0 and other < grid), default=0) for grid in grids}
         for grid in sorted(grids, reverse=True):  # a finer grid holds what the coarser ones made from it hold
@@ -130,9 +127,6 @@ class Query:
             if state.part in SUMS:
                 columns[state] = without_own(columns[state], name(self._needs.columns[state], "own"))
         return [touched(blind, columns, self._needs).as_(TOUCHED)]
-
-    def _column(self, state: State) -> Column:
-        return state.part, self._needs.readings[state.reading]
 
 
 def _merged(part: str, found: list[exp.Expression]) -> exp.Expression:

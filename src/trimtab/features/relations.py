@@ -12,6 +12,10 @@ from trimtab.features.specs import Group, Window
 from trimtab.features.states import Needs
 
 
+ASKS, FACTS = "__trimtab_asks", "__trimtab_facts"
+"""Both sides as registered tables: the engine then knows how large they are and joins them the right way round."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One of `of` chunks, by key number."""
@@ -59,6 +63,11 @@ def facts(group: Group, needs: Needs, between: tuple[int | None, int | None], pa
         .join(exp.to_table(KEYS), on=keyed or exp.true())
         .where(both(bounds))
     )
+
+
+def table(registered: str, alias: str) -> exp.Table:
+    """A registered table under a shorter name."""
+    return exp.to_table(registered).as_(alias)  # type: ignore[return-value]  # an aliased table is a table
 
 
 def start_of(window: Window, at: exp.Expression) -> exp.Expression:

@@ -13,9 +13,9 @@ from sqlglot import exp
 
 from trimtab.features.build import aggregate, choose, every, floor_to, name, whole
 from trimtab.features.pieces import column_name, part_of, table_of
-from trimtab.features.relations import start_of
+from trimtab.features.relations import ASKS, start_of, table
 from trimtab.features.specs import Window
-from trimtab.features.states import EXTREMES, SUMS, Needs, State
+from trimtab.features.states import EXTREMES, SUMS, Column, Needs, State
 
 Columns = Mapping[str, exp.Expression]
 
@@ -24,10 +24,10 @@ def running(states: Iterable[State], needs: Needs, grid: int) -> exp.Select:
     """For each fact (grid 0) or tile, what had been seen of its key up to it: kid, known, and the running figures."""
     columns: dict[str, exp.Expression] = {}
     for state in states:
-        columns |= _figures(state.part, needs.readings[state.reading], grid)
+        columns |= _figures(needs.column_of(state), grid)
     ordered = grid == 0 and any(state.part == "last" for state in states)
     over = [_over(column, ordered=ordered).as_(key) for key, column in columns.items()]
-    plan = exp.select(name("kid"), name("known"), *over).from_(exp.to_table(table_of(grid)).as_("had"))
+    plan = exp.select(name("kid"), name("known"), *over).from_(table(table_of(grid), "had"))
     if ordered:
         # without peers in the frame only the last fact of an instant knows all of it
         upcoming = _over(exp.func("lead", name("known")), ordered=True)
@@ -35,11 +35,13 @@ def running(states: Iterable[State], needs: Needs, grid: int) -> exp.Select:
     return plan
 
 
-def _figures(part: str, x: str, grid: int) -> Columns:
+def _figures(column: Column, grid: int) -> Columns:
+    part, x = column
     if part != "last":
-        return {column_name((part, x)): part_of((part, x), grid)}
-    value = name(column_name(("last", x)) if grid else x, "had")
-    return {column_name((part, x)): exp.IgnoreNulls(this=exp.func("last_value", value)), **_figures("since", x, grid)}
+        return {column_name(column): part_of(column, grid)}
+    value = name(column_name(column) if grid else x, "had")
+    latest = exp.IgnoreNulls(this=exp.func("last_value", value))
+    return {column_name(column): latest, **_figures(("since", x), grid)}
 
 
 def _over(call: exp.Expression, *, ordered: bool) -> exp.Window:
@@ -83,7 +85,7 @@ def _probes(starts: list[Window], grid: int) -> exp.Query:
     instants = [floor_to(at, grid), *(start_of(window, at.copy()) for window in starts)]
     probes: list[exp.Query] = [
         exp.select(name("row", "asks"), name("kid", "asks"), at.copy(), instant.as_("t"), whole(i).as_("probe")).from_(
-            exp.to_identifier("asks")
+            table(ASKS, "asks")
         )
         for i, instant in enumerate(instants)
     ]
@@ -91,15 +93,16 @@ def _probes(starts: list[Window], grid: int) -> exp.Query:
 
 
 def _at_request(state: State, starts: list[Window], needs: Needs) -> exp.Expression:
-    x = needs.readings[state.reading]
-    end = _probed(f"{state.part}_{x}", 0)
+    column = column_name(needs.column_of(state))
+    end = _probed(column, 0)
     if state.window[0] is None or state.part in EXTREMES:
         return end
     if state.part in SUMS:
-        before = exp.func("coalesce", _probed(f"{state.part}_{x}", 1 + starts.index(state.window)), whole(0))
+        before = exp.func("coalesce", _probed(column, 1 + starts.index(state.window)), whole(0))
         return exp.paren(end) - before
+    since = column_name(("since", needs.readings[state.reading]))
     start = start_of(state.window, _probed("at", 0))
-    return choose((_probed(f"since_{x}", 0) >= exp.paren(start), end))
+    return choose((_probed(since, 0) >= exp.paren(start), end))
 
 
 def _probed(column: str, probe: int) -> exp.Expression:

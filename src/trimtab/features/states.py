@@ -85,17 +85,27 @@ def needed(spec: Spec) -> dict[str, State]:
     return {part: State(part, reading, spec.window) for part in PARTS[spec.function]}
 
 
+Column = tuple[str, str]
+"""A part of a state and the reading it is of: ("min", "x0"); q64 is q where each square fits in 64 bits."""
+
+
 @dataclass(frozen=True)
 class Needs:
     """All states of a group of features with their readings, each once.
 
     `columns` names the column that holds a state, `readings` the column of the facts that a reading becomes;
-    `parts` gives each feature its states by part.
+    `parts` gives each feature its states by part. The squares of `narrow` columns fit in 64 bits, which is faster.
     """
 
     columns: Mapping[State, str]
     readings: Mapping[Reading, str]
     parts: tuple[Mapping[str, State], ...]
+    narrow: frozenset[str] = frozenset()
+
+    def column_of(self, state: State) -> Column:
+        """What must be kept of the facts for a state."""
+        x = self.readings[state.reading]
+        return ("q64" if state.part == "q" and x in self.narrow else state.part), x
 
     @property
     def windows(self) -> tuple[Window, ...]:

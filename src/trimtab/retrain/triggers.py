@@ -48,10 +48,10 @@ def judge(trigger: Trigger, seen: Seen, now: int) -> Due:
 
 
 def _every(period: Duration, seen: Seen, now: int) -> Due:
-    since = Duration(now - seen.last_attempt)
-    return Due(
-        since >= period, f"{since} since the last attempt, due every {period}", {"since_days": since / DAY}
-    )
+    """Counts whole days, so that a clock change, which makes a local day 23 hours long, moves no schedule."""
+    since = round(Duration(now - seen.last_attempt) / DAY)
+    reason = f"{DAY * since} since the last attempt, due every {period}"
+    return Due(since >= period / DAY, reason, {"since_days": float(since)})
 
 
 def _combine(parts: list[Due], *, any_is_enough: bool) -> Due:

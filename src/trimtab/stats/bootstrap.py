@@ -17,8 +17,8 @@ t(m - 1) / z x sqrt(m / (m - 1)) for m blocks, a factor that tends to 1. Coverag
 | 365, 0.25 | 94.0 (93.8) | 93.1 (93.0) | 87.1 (87.5) | 20 |
 | 365, 0.4 | 92.9 (92.7) | 91.9 (91.9) | 79.7 (81.4) | 17 |
 
-So weeks are the default. Below four weeks single days are drawn, and with correlated days 95 then means 87 %: the
-interval's `method` says so. (A block of a quarter of the days would cover 96 (93) at 14 and 97 (96) at 27 days.)
+So weeks are the default. Below four weeks a block is a quarter of the days, which covers 96 (93) at 14 and 97 (96)
+at 27 days where single days would cover 87.
 The tests of `tests/stats/test_stats_promises.py` hold these numbers; `-m campaign` measures them again.
 """
 

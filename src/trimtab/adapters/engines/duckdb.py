@@ -72,7 +72,9 @@ def _translated(error: duckdb.Error) -> TrimtabError:
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return DataError(
-            "the engine ran out of memory", found=found, do="raise memory_limit, or give it a temp_directory to spill to"
+            "the engine ran out of memory",
+            found=found,
+            do="raise memory_limit, or give it a temp_directory to spill to",
         )
     return DataError("the engine refused a plan", found=found)
 

@@ -27,6 +27,20 @@ def checked_stream(stream: str) -> str:
 
 def checked_rows(stream: str, rows: pa.Table, subject: str | None) -> pa.Table:
     """The rows in plain form; raises LedgerError for reserved or repeated names and unusable subjects."""
+    _check_names(stream, rows)
+    if subject is not None and subject not in rows.column_names:
+        raise LedgerError(
+            f"no column {subject!r} in the rows for {stream!r} to identify their subject",
+            found=", ".join(rows.column_names) or "no columns",
+            nearest=nearest(subject, rows.column_names),
+        )
+    table = plain(rows)
+    if subject is not None:
+        _check_subject(stream, subject, table.schema.field(subject).type)
+    return table
+
+
+def _check_names(stream: str, rows: pa.Table) -> None:
     names = rows.column_names
     if len(rows) and not names:
         raise LedgerError(
@@ -42,16 +56,6 @@ def checked_rows(stream: str, rows: pa.Table, subject: str | None) -> pa.Table:
         raise LedgerError(
             f"rows for {stream!r} have the column {repeated[0]!r} more than once", do="rename one"
         )
-    if subject is not None and subject not in names:
-        raise LedgerError(
-            f"no column {subject!r} in the rows for {stream!r} to identify their subject",
-            found=", ".join(names) or "no columns",
-            nearest=nearest(subject, names),
-        )
-    table = plain(rows)
-    if subject is not None:
-        _check_subject(stream, subject, table.schema.field(subject).type)
-    return table
 
 
 def _check_subject(stream: str, subject: str, kind: pa.DataType) -> None:

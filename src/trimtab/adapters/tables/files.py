@@ -44,7 +44,7 @@ def _files(data: str | Path) -> list[Path]:
     if "://" in str(data):
         raise DataError(f"cannot read from the address {data}", do="copy the file here, or name a SQL table")
     if not glob.has_magic(str(data)):
-        raise _missing(path)
+        raise missing_file(path)
     found = sorted(Path(name) for name in glob.glob(str(data), recursive=True))  # noqa: PTH207  # Path.glob takes no absolute pattern
     if not found:
         raise DataError(f"no file matches the pattern {data}", do="check the folder and the pattern")
@@ -110,7 +110,8 @@ def _is_data(path: Path) -> bool:
     )
 
 
-def _missing(path: Path) -> DataError:
+def missing_file(path: Path) -> DataError:
+    """The DataError for a file that is not there, with what is."""
     folder = path.parent
     if not folder.is_dir():
         return DataError(f"there is no file {path}", found=f"no folder {folder} either", do="check the path")

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from trimtab.adapters.arrow import plain
+from trimtab.adapters.tables.files import missing_file
 from trimtab.errors import DataError, nearest
 
 ROWS_PER_CHUNK = 50_000
@@ -33,6 +35,7 @@ def read_sql(url: str, query_or_table: str) -> pa.Table:
             found=_line(error),
             do="write it as dialect://user@host/database, and install the dialect's driver",
         ) from error
+    _check_file(engine.url)
     try:
         with engine.connect().execution_options(yield_per=ROWS_PER_CHUNK) as connection:
             statement = _statement(alchemy, engine, query_or_table)
@@ -55,6 +58,14 @@ def _sqlalchemy() -> Any:
         raise DataError(
             "reading from a database needs SQLAlchemy", found=str(error), do='pip install "trimtab[sql]"'
         ) from error
+
+
+def _check_file(url: Any) -> None:
+    """Raise DataError for an SQLite file that is missing: SQLite itself would make an empty one."""
+    if url.get_backend_name() == "sqlite" and url.database not in {None, "", ":memory:"}:
+        path = Path(url.database)
+        if not path.exists() and not url.database.startswith("file:"):
+            raise missing_file(path)
 
 
 def _statement(alchemy: Any, engine: Any, text: str) -> Any:

@@ -55,7 +55,7 @@ features = tt.Features(
 )
 
 learner = HistGradientBoostingClassifier(
-    max_iter=40, learning_rate=0.2, min_samples_leaf=50, l2_regularization=1.0, early_stopping=False
+    max_iter=30, learning_rate=0.25, min_samples_leaf=50, l2_regularization=1.0, early_stopping=False
 )
 
 system = tt.System(

@@ -26,8 +26,8 @@ from trimtab.stats import Bootstrap, Interval, UnitTotals, bootstrap_roc_auc, un
 
 Results = Mapping[FitSpec, FitResult]
 DRAWS = 2000
-RANKING_DRAWS = 200
-"""Draws for ROC-AUC, whose statistic is no sum and costs more."""
+MOVING_DAYS = 35
+"""The window of the performance chart."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,9 @@ class Judge:
         """The ROC-AUC of a yes/no task with its interval by days."""
         if self.task != "binary":
             return None
-        draws = Bootstrap(seed=self.seed, block=7, draws=RANKING_DRAWS)
-        return bootstrap_roc_auc(self.view.value[rows].astype(np.int64), score, self.day[rows], draws)
+        return bootstrap_roc_auc(
+            self.view.value[rows].astype(np.int64), score, self.day[rows], self.bootstrap
+        )
 
 
 def make_judge(history: History, metric: Metric, task: Task) -> Judge:
@@ -117,7 +118,7 @@ def _policy(
         auc=judge.auc(rows, score),
         skill=_skill(judge, scored, losses),
         money=_money(judge, scored, score, verdict.scores[place].spent),
-        weekly=weekly(scored.day, losses),
+        moving=moving_mean(judge, scored.day, losses),
         retrained_at=tuple(served.since for served in timeline.served[1:]),
         refused=tuple(decision for decision in timeline.decisions if decision.kind == "refuse"),
     )
@@ -145,14 +146,20 @@ def _money(judge: Judge, scored: Scored, score: NDArray[np.float64], spent: Spen
     )
 
 
-def weekly(day: NDArray[np.int64], losses: NDArray[np.float64]) -> tuple[tuple[int, float], ...]:
-    """The mean loss of each week from the first day on, with the week's first day number."""
-    week = (day - day.min()) // 7
-    totals = unit_totals(losses, week)
-    return tuple(
-        (int(day.min() + 7 * unit), float(mean))
-        for unit, mean in zip(totals.unit, totals.sums / totals.counts, strict=True)
+def moving_mean(
+    judge: Judge, day: NDArray[np.int64], losses: NDArray[np.float64]
+) -> tuple[tuple[int, Interval], ...]:
+    """The mean loss of the five weeks around the middle of each week, with its interval, by day number."""
+    totals = unit_totals(losses, day)
+    middles = np.arange(
+        int(totals.unit[0]) + MOVING_DAYS // 2, int(totals.unit[-1]) - MOVING_DAYS // 2 + 1, 7
     )
+    return tuple((int(middle), judge.bootstrap.mean(_around(totals, int(middle)))) for middle in middles)
+
+
+def _around(totals: UnitTotals, middle: int) -> UnitTotals:
+    near = np.abs(totals.unit - middle) <= MOVING_DAYS // 2
+    return UnitTotals(totals.unit[near], totals.sums[near], totals.counts[near])
 
 
 def curve_points(judge: Judge, curve: Curve, results: Results) -> tuple[Point, ...]:

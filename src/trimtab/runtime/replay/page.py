@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from trimtab.declare.days import DAY
 from trimtab.evaluate.months import month_start
+from trimtab.evaluate.policies import Month
 from trimtab.report import (
     Axis,
     Bar,
@@ -18,6 +19,7 @@ from trimtab.report import (
     Explanation,
     FindingsList,
     Journal,
+    KeyValues,
     LineChart,
     Mark,
     Paragraph,
@@ -36,7 +38,7 @@ def page(done: Replay) -> Document:
     """The whole report of a replay."""
     sections = (
         Section("Performance over time", (performance(done),)),
-        Section("Policies", (policy_table(done), _rules())),
+        Section("Policies", (policy_table(done), _descriptions(done), _rules())),
         Section("Saved against never retraining, month by month", (saved(done), months_table(done))),
         Section("How fast the model ages", (_curve(done, done.freshness, "freshness"),)),
         Section("How much past it needs", (_curve(done, done.volume, "volume"),)),
@@ -68,30 +70,40 @@ def estimate(interval: Interval) -> Estimate | float:
 
 
 def performance(done: Replay) -> LineChart:
-    """Weekly loss of the policies that matter, the never-retrained one as a ghost."""
+    """The loss of the recommended policy over time, with the never-retrained model as a ghost."""
     chosen = done.verdict.recommended
     names = dict.fromkeys((NEVER, chosen, done.verdict.best))
-    lines = [_weekly(each, chosen) for name in names for each in done.policies if each.name == name]
+    lines = [_moving(each, chosen) for name in names for each in done.policies if each.name == name]
     retrained = next(each for each in done.policies if each.name == chosen).retrained_at
     marks = [Mark(at, "retrain") for at in retrained]
     marks += [Mark(each.at, "refused", "refused") for policy in done.policies for each in policy.refused]
     return LineChart(
-        f"Weekly {_words(done.metric)}",
-        Axis("week", kind="time"),
+        f"{_words(done.metric).capitalize()} of {done.system}, mean of five weeks",
+        Axis("middle of the five weeks", kind="time"),
         Axis(_words(done.metric), better="lower"),
         tuple(lines),
         tuple(marks),
-        note="Ticks below the lines are retrainings. A raw loss moves with the rate of positives: compare the lines.",
+        note=(
+            "Bands: 95 % by week blocks. Ticks below the lines are retrainings. All lines share the same days, good and "
+            "bad, so the difference between two lines is surer than their bands suggest: see the paired columns below."
+        ),
         command=done.command,
     )
 
 
-def _weekly(each: PolicyResult, chosen: str) -> Series:
-    x = tuple(day * DAY for day, _ in each.weekly)
-    y = tuple(loss for _, loss in each.weekly)
+def _moving(each: PolicyResult, chosen: str) -> Series:
     ghost = each.name == NEVER
-    name = "never retrained" if ghost else each.name
-    return Series(name, x, y, style="ghost" if ghost else "solid", emphasised=each.name == chosen)
+    banded = each.name == chosen
+    known = [(day, mean) for day, mean in each.moving if mean.known]
+    return Series(
+        "never retrained" if ghost else each.name,
+        tuple(day * DAY for day, _ in known),
+        tuple(mean.estimate for _, mean in known),
+        tuple(mean.low for _, mean in known) if banded else (),
+        tuple(mean.high for _, mean in known) if banded else (),
+        style="ghost" if ghost else "solid",
+        emphasised=banded,
+    )
 
 
 def policy_table(done: Replay) -> Table:
@@ -117,7 +129,7 @@ def policy_table(done: Replay) -> Table:
     ]
     rows = tuple(
         (
-            f"{each.name}: {each.policy.retrain}",
+            each.name,
             estimate(each.score.loss),
             estimate(each.score.to_best),
             estimate(each.score.to_never),
@@ -133,6 +145,10 @@ def policy_table(done: Replay) -> Table:
         tuple(columns), rows, note=done.verdict.reason, highlight=highlight, highlight_as="recommended"
     )
     return _without_empty(table)
+
+
+def _descriptions(done: Replay) -> KeyValues:
+    return KeyValues(tuple((each.name, str(each.policy.retrain)) for each in done.policies))
 
 
 def _without_empty(table: Table) -> Table:
@@ -198,14 +214,18 @@ def months_table(done: Replay) -> Table:
     rows = []
     for place, name in enumerate(names):
         cells = [each.score.months[place] for each in done.policies]
-        rows.append((name, *(_month_cell(cell.loss.estimate, harms=cell.harms) for cell in cells)))
+        rows.append((name, *(_month_cell(cell) for cell in cells)))
     columns = (Column("month"), *(Column(each.name, align="right") for each in done.policies))
-    note = "▲ confirmed worse than never retraining in that month (5 %, Holm over the months)."
+    note = (
+        "△ worse than never retraining in that month, but not beyond chance; "
+        "▲ confirmed worse (5 %, Holm over the months)."
+    )
     return Table(columns, tuple(rows), note=note)
 
 
-def _month_cell(loss: float, *, harms: bool) -> str:
-    return f"{loss:.4f}{' ▲' if harms else ''}"
+def _month_cell(month: Month) -> str:
+    mark = " ▲" if month.harms else " △" if month.to_never.estimate > 0 else ""
+    return f"{month.loss.estimate:.4f}{mark}"
 
 
 def _curve(done: Replay, points: Sequence[Point], which: str) -> LineChart | Paragraph:

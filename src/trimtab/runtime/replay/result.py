@@ -24,7 +24,7 @@ class PolicyResult:
     auc: Interval | None
     skill: Interval
     money: float | None
-    weekly: tuple[tuple[int, float], ...]
+    moving: tuple[tuple[int, Interval], ...]
     retrained_at: tuple[int, ...]
     refused: tuple[Decision, ...]
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from reprlib import Repr
 
+import pyarrow as pa
+
 from trimtab.errors import TrimtabError
+
+NUMBERING = ["sequence", "recorded_at"]
 
 _SHORT = Repr()
 _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring, _SHORT.maxother = 12, 12, 200, 200
@@ -24,3 +28,8 @@ def expect_refusal(error: type[TrimtabError], action: Callable[[], object]) -> N
     except error:
         return
     raise AssertionError(f"did not raise {error.__name__}")
+
+
+def delays(*values: int | None) -> pa.Table:
+    """Rows of one column of whole numbers."""
+    return pa.table({"delay": pa.array(values, pa.int64())})
