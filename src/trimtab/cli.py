@@ -110,6 +110,7 @@ def _replay_options(function: Callable[..., None]) -> Callable[..., None]:
             "--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON."
         ),
         click.option("--report", type=click.Path(path_type=Path), help="Where to write the HTML report."),
+        click.option("--chart", type=click.Path(path_type=Path), help="Where to write the performance chart as SVG."),
         click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state."),
         click.option("--processes", type=click.IntRange(1), help="Training processes (default: one a core)."),
     ]
@@ -149,7 +150,7 @@ def replay(system: str, **options: Any) -> None:
 @_replay_options
 def demo(**options: Any) -> None:
     """Replay the built-in flights system through 2013 and write a report to look at."""
-    _replay("flights", options)
+    _replay("flights", {**options, "chart": options["chart"] or Path("flight-delay-replay.svg")})
     folder = Path(__file__).parent / "examples" / "flights"
     click.echo(f"the system file (about 80 lines, yours to read): {folder / 'system.py'}")
     _next("trimtab init my.parquet (a system file of your own), or trimtab init (a copy of this one)")
@@ -172,15 +173,21 @@ def _replay(target: str, options: dict[str, Any]) -> None:
             progress=progress,
             command=words,
         )
-    from trimtab.report.html import to_html  # noqa: PLC0415
-    from trimtab.runtime.replay.page import page  # noqa: PLC0415
+    _show(done, declared.name, options)
+
+
+def _show(done: Any, name: str, options: dict[str, Any]) -> None:
+    from trimtab.report import to_html, to_svg  # noqa: PLC0415
+    from trimtab.runtime.replay.page import page, performance  # noqa: PLC0415
 
     document = page(done)
-    _print(document, ("Policies",))
-    path = options["report"] or Path(f"{declared.name}-replay.html")
-    path.write_text(to_html(document), encoding="utf-8")
+    report = options["report"] or Path(f"{name}-replay.html")
+    report.write_text(to_html(document), encoding="utf-8")
+    if options["chart"]:
+        options["chart"].write_text(to_svg(performance(done)), encoding="utf-8")
     _write_json(options["json_file"], done.to_json)
-    click.echo(f"report: {path.resolve()}")
+    _print(document, ("Policies",))
+    click.echo(f"report: {report}")
 
 
 def _declared(target: str, options: dict[str, Any]) -> Any:
@@ -201,7 +208,7 @@ def _given(target: str, options: dict[str, Any]) -> str:
         flag = {"start": "--from", "stop": "--to", "policies": "--policy"}.get(
             name, f"--{name.replace('_', '-')}"
         )
-        if name in {"json_file", "report", "home", "processes"} or not value:
+        if name in {"json_file", "report", "chart", "home", "processes"} or not value:
             continue
         words += (
             [f"{flag} {one}" for one in value]

@@ -103,7 +103,7 @@ def replay(  # noqa: PLR0913  # each option is one independent wish
 
 
 def training_set(system: System, *, as_of: Instant = None) -> pa.Table:
-    """The training set of a system as known at an instant (default: now), as an Arrow table.
+    """The training set of a system as known at an instant (default: now), as an Arrow table, from its sources.
 
     Columns: the request's id, `at`, the features, `label` and `weight`. Only rows mature by then are in it.
     """
@@ -122,15 +122,22 @@ def training_set(system: System, *, as_of: Instant = None) -> pa.Table:
 
 
 def train(system: System, *, as_of: Instant = None, home: str | Path | None = None) -> Version:
-    """Train one version on what was known at an instant (default: now), store it, and record where it came from."""
-    from trimtab.runtime.history import load as load_history  # noqa: PLC0415
+    """Take in what is new, train one version on what was known at an instant (default: now), store and record it.
+
+    Facts enter the ledger of the home folder first, and training reads them from there: the same instant, declaration
+    and ledger give the same dataset, byte for byte, and its fingerprint stands in the version.
+    """
+    from trimtab.runtime.history import assemble  # noqa: PLC0415
+    from trimtab.runtime.intake import facts_from, take_in  # noqa: PLC0415
     from trimtab.runtime.versions import train_version  # noqa: PLC0415
 
     folder = wiring.home(system, home)
     engine, ledger = wiring.engine(), wiring.ledger(folder / "ledger")
     try:
-        now = instant(as_of, system.zone) or wiring.clock().now()
-        history = load_history(system, engine, wiring.tables())
+        clock = wiring.clock()
+        take_in(system, engine, wiring.tables(), ledger, clock.now())
+        now = instant(as_of, system.zone) or clock.now()
+        history = assemble(system, facts_from(ledger, system, engine), engine)
         return train_version(history, now, ledger, wiring.blobs(folder / "blobs"), wiring.dump)
     finally:
         ledger.close()

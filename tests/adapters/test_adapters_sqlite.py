@@ -13,7 +13,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.adapters.ledger import sealing, segments
@@ -285,6 +285,7 @@ def test_frames_of_other_libraries_meet_in_one_stream(ledger):
     assert ledger.read_rows("facts")["who"].to_pylist() == ["a", "b"] * 3
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
 def test_folder_names_are_safe_and_never_meet(first, second):
     names = [folder_name(name) for name in (first, second) if name.isprintable()]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.adapters.tables import fingerprint, read_sql, read_table
@@ -221,6 +221,7 @@ SCHEMA = pa.schema(
 )
 
 
+@settings(deadline=None)
 @given(VALUES, st.data())
 def test_chunks_encodings_and_slices_do_not_show_in_a_fingerprint(values, data):
     table = pa.Table.from_pylist(values, SCHEMA)
@@ -232,6 +233,7 @@ def test_chunks_encodings_and_slices_do_not_show_in_a_fingerprint(values, data):
     assert fingerprint(other) == fingerprint(table)
 
 
+@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_different_tables_have_different_fingerprints(first, second):
     one, other = (pa.Table.from_pylist(values, SCHEMA) for values in (first, second))

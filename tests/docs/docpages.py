@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sklearn.ensemble  # noqa: F401  # its threads have to be there to be limited
 from click.testing import CliRunner
+from threadpoolctl import threadpool_limits
 
 from trimtab.cli import cli
 
@@ -65,8 +67,12 @@ def anchors(page: Path) -> set[str]:
 
 def run(page: Path, folder: Path) -> None:
     """Run a page in a folder, which is the working folder; fails where it prints something else than it shows."""
+    with threadpool_limits(1):
+        _run(page, folder, blocks(page))
+
+
+def _run(page: Path, folder: Path, found: list[Block]) -> None:
     namespace: dict[str, Any] = {"__name__": page.stem}
-    found = blocks(page)
     for block, after in zip(found, [*found[1:], None], strict=True):
         if block.language == "console":
             command, _, shown = block.content.partition("\n")

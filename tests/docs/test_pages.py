@@ -43,7 +43,8 @@ def test_every_page_is_on_the_map():
 
 def test_every_explanation_names_its_chapter():
     for page in sorted((DOCS / "explanation").glob("*.md")):
-        assert "Designing Machine Learning Systems" in page.read_text(encoding="utf-8"), name(page)
+        text = " ".join(page.read_text(encoding="utf-8").split())
+        assert "Designing Machine Learning Systems" in text, name(page)
 
 
 def test_every_benchmark_result_is_linked():

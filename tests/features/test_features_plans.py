@@ -119,7 +119,7 @@ def run(engine, features, world, order, limits):
 
 @pytest.mark.parametrize("plan", PLANS)
 @pytest.mark.parametrize("source", [OTHER, OWN], ids=["other source", "own source"])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_a_plan_equals_the_naive_twin(engine, plan, source, data):
     world = data.draw(worlds())

@@ -56,7 +56,11 @@ class History:
 
 def load(system: System, engine: Engine, tables: Tables) -> History:
     """The system's whole past as its sources hold it; raises TrimtabError where the data contradicts it."""
-    facts = load_facts(system, engine, tables)
+    return assemble(system, load_facts(system, engine, tables), engine)
+
+
+def assemble(system: System, facts: Mapping[str, Facts], engine: Engine) -> History:
+    """The system's past from its facts, which are registered with the engine."""
     requests = make_requests(system, facts[system.request.source.name], engine)
     features = resolve_features(system, requests.kinds)
     matrix = from_table(compute_features(system, features, facts, requests.table, engine))

@@ -27,11 +27,11 @@ def deduplicate(table: pa.Table, identity: tuple[str, ...], *, revises: bool) ->
     """Keep one fact per id: the first known. With `revises`, keep every distinct version in order of known time."""
     if not identity or not len(table):
         return Deduplicated(table, 0, 0, ())
-    codes = _codes(table, identity)
+    codes = row_codes(table, identity)
     if len(np.unique(codes)) == len(codes):
         return Deduplicated(table, 0, 0, ())
     content = [name for name in table.column_names if name not in {SEQUENCE, *identity}]
-    versions = _codes(table, tuple(content)) if content else np.zeros(len(table), dtype=np.int64)
+    versions = row_codes(table, tuple(content)) if content else np.zeros(len(table), dtype=np.int64)
     order = np.lexsort((table[SEQUENCE].to_numpy(), table[KNOWN].to_numpy(), codes))
     keep, repeat = _judge(codes[order], versions[order], revises=revises)
     rejected = order[~keep & ~repeat]
@@ -51,7 +51,7 @@ def _judge(
     return first, ~first & (versions == versions[start])
 
 
-def _codes(table: pa.Table, names: tuple[str, ...]) -> NDArray[np.int64]:
+def row_codes(table: pa.Table, names: tuple[str, ...]) -> NDArray[np.int64]:
     """Rows with equal values in all the named columns (null equals null) get equal numbers."""
     codes = np.zeros(len(table), dtype=np.int64)
     for name in names:

@@ -22,7 +22,7 @@ class Artifact(NamedTuple):
 
 
 def dump(model: Any, *, allow_pickle: bool = False, key: bytes | None = None) -> Artifact:
-    """A model as bytes: equal models dumped by equal versions give equal bytes.
+    """A model as bytes; the same model gives the same bytes, so that its digest names it.
 
     Raises ArtifactError, naming the types that are in the way, for what only pickle can hold unless `allow_pickle`;
     pickling needs the installation's `key`.

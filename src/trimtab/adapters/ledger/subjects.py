@@ -7,7 +7,6 @@ resolved in the range itself, so a collision costs a look and never a wrong answ
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +38,10 @@ def hash_of(value: Value) -> int:
 
 def hashes(column: pa.ChunkedArray) -> npt.NDArray[np.uint32]:
     """The sorted distinct hashes of a subject column, shape (distinct values,)."""
-    found = {hash_of(value) for value in _distinct(column)}
+    values = column.unique().drop_null().to_pylist()
+    if not pa.types.is_string(column.type):
+        values = [value for value in map(canonical, values) if value is not None]
+    found = set(map(hash_of, values))
     return np.sort(np.fromiter(found, np.uint32, len(found)))
 
 
@@ -49,11 +51,15 @@ def positions(column: pa.ChunkedArray, wanted: Value) -> npt.NDArray[np.int64]:
     >>> positions(pa.chunked_array([["a", "b", None, "a"]]), "a").tolist()
     [0, 3]
     """
-    equal = [value for value in column.unique().to_pylist() if canonical(value) == wanted]
-    if not equal:
+    floating = pa.types.is_floating(column.type)
+    column = column.cast(pa.float64()) if floating else column
+    try:
+        scalar = pa.scalar(float(wanted) if floating and isinstance(wanted, int) else wanted, column.type)
+    except (pa.ArrowException, OverflowError, TypeError):
+        return np.empty(0, np.int64)  # a column of this type cannot hold the value
+    if canonical(scalar.as_py()) != wanted:
         return np.empty(0, np.int64)
-    mask = pc.is_in(column, value_set=pa.array(equal, column.type))
-    return np.flatnonzero(mask.to_numpy()).astype(np.int64)
+    return np.flatnonzero(pc.equal(column, scalar).fill_null(False).to_numpy()).astype(np.int64)
 
 
 def holds(packed: bytes, number: int) -> bool:
@@ -61,8 +67,3 @@ def holds(packed: bytes, number: int) -> bool:
     known = np.frombuffer(packed, np.dtype("<u4"))
     at = int(np.searchsorted(known, np.uint32(number)))
     return at < len(known) and int(known[at]) == number
-
-
-def _distinct(column: pa.ChunkedArray) -> Iterable[Value]:
-    canonicals = (canonical(value) for value in column.unique().to_pylist())
-    return (value for value in canonicals if value is not None)

@@ -12,7 +12,7 @@ from trimtab.declare.aggregate import Aggregate
 from trimtab.declare.days import DAY
 from trimtab.declare.features import Features
 from trimtab.retrain.windows import Selection
-from trimtab.runtime.replay.period import Span
+from trimtab.runtime.replay.period import Period
 from trimtab.runtime.replay.service import Jobs, merge
 from trimtab.runtime.training import FitSpec, Serve
 
@@ -23,7 +23,7 @@ THOROUGH_AGES_DAYS = (0, 7, 14, 28, 56, 112)
 THOROUGH_LENGTHS_DAYS = (7, 14, 28, 56, 112)
 ALL_DAYS = 0
 """Stands for everything known, among the lengths."""
-BETWEEN_TESTS = 28 * DAY
+BETWEEN_TESTS_DAYS = 28
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Questions:
         return merge(self.freshness.jobs(), self.volume.jobs(), rungs)
 
 
-def freshness(at: NDArray[np.int64], period: Span, lag: int, *, thorough: bool) -> Curve:
+def freshness(at: NDArray[np.int64], period: Period, lag: int, *, thorough: bool) -> Curve:
     """A 28-day window that ends 0 to 84 days before the newest mature label, judged on the four weeks after."""
     ages = THOROUGH_AGES_DAYS if thorough else AGES_DAYS
     reach = (FRESHNESS_WINDOW_DAYS + max(ages)) * DAY + lag
@@ -78,7 +78,7 @@ def freshness(at: NDArray[np.int64], period: Span, lag: int, *, thorough: bool) 
     return Curve(tuple(tests))
 
 
-def volume(at: NDArray[np.int64], period: Span, lag: int, *, thorough: bool) -> Curve:
+def volume(at: NDArray[np.int64], period: Period, lag: int, *, thorough: bool) -> Curve:
     """Windows of growing length that all end at the newest mature label, judged on the four weeks after."""
     lengths = THOROUGH_LENGTHS_DAYS if thorough else LENGTHS_DAYS
     tests = []
@@ -89,14 +89,15 @@ def volume(at: NDArray[np.int64], period: Span, lag: int, *, thorough: bool) -> 
     return Curve(tuple(tests))
 
 
-def _test_points(at: NDArray[np.int64], period: Span, reach: int) -> list[tuple[int, Serve]]:
-    """Every fourth week from the first instant that has `reach` of history, with the rows of the weeks after."""
-    first, last = int(at[0]) + reach, int(at[period.stop - 1])
-    first = max(first, int(at[period.start]))
-    points = []
-    for now in range(first, last - BETWEEN_TESTS + 1, BETWEEN_TESTS):
-        start, stop = np.searchsorted(at, [now, now + BETWEEN_TESTS])
-        if start < stop:
+def _test_points(at: NDArray[np.int64], period: Period, reach: int) -> list[tuple[int, Serve]]:
+    """Every fourth week that has `reach` of history, with the rows of the four weeks after.
+
+    They are ticks of the loop, so that fits which a weekly policy makes at the same instant are made once.
+    """
+    ticks, points = period.ticks[::BETWEEN_TESTS_DAYS], []
+    for now, after in zip(ticks, ticks[1:], strict=False):
+        start, stop = np.searchsorted(at, [now, after])
+        if now >= int(at[0]) + reach and start < stop:
             points.append((now, Serve("online", int(start), int(stop))))
     return points
 

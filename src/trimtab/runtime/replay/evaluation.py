@@ -203,14 +203,19 @@ def ladder_rungs(judge: Judge, ladder: Mapping[str, Test], results: Results) -> 
     rungs = []
     for inputs, test in ladder.items():
         result = results[test.spec]
-        if result.problem is not None:
-            continue
-        span = np.arange(test.serve.start, test.serve.stop)
-        keep = judge.view.mature[span]
-        rows, score = span[keep], result.scores[test.serve][keep]
-        loss = judge.bootstrap.mean(unit_totals(judge.losses(rows, score), judge.day[rows]))
-        rungs.append(Rung(inputs, test.x, loss, judge.auc(rows, score)))
+        if result.problem is None:
+            span = np.arange(test.serve.start, test.serve.stop)
+            keep = judge.view.mature[span]
+            rungs.append(rung(judge, inputs, test.x, span[keep], result.scores[test.serve][keep]))
     return tuple(rungs)
+
+
+def rung(
+    judge: Judge, inputs: str, columns: int, rows: NDArray[np.int64], score: NDArray[np.float64]
+) -> Rung:
+    """One way of answering the given rows: its loss and ranking with their intervals."""
+    loss = judge.bootstrap.mean(unit_totals(judge.losses(rows, score), judge.day[rows]))
+    return Rung(inputs, columns, loss, judge.auc(rows, score))
 
 
 def batch_cost(

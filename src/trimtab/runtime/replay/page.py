@@ -38,7 +38,7 @@ def page(done: Replay) -> Document:
     """The whole report of a replay."""
     sections = (
         Section("Performance over time", (performance(done),)),
-        Section("Policies", (policy_table(done), _descriptions(done), _rules())),
+        Section("Policies", (policy_table(done), _descriptions(done))),
         Section("Saved against never retraining, month by month", (saved(done), months_table(done))),
         Section("How fast the model ages", (_curve(done, done.freshness, "freshness"),)),
         Section("How much past it needs", (_curve(done, done.volume, "volume"),)),
@@ -47,7 +47,7 @@ def page(done: Replay) -> Document:
         Section("When labels arrive", (_arrival(done),)),
         Section("What was left out or decided on the way", (FindingsList(done.findings),)),
         Section("Decisions of the system's own policy", (_journal(done),)),
-        Section("How every number was computed", _methods(done)),
+        Section("How every number was computed", (*_methods(done), _rules())),
     )
     subtitle = f"{done.rows:,} requests scored, {_day(done.start)} to {_day(done.stop)}, metric: {_words(done.metric)}"
     kept = tuple(section for section in sections if section.blocks)
@@ -257,7 +257,8 @@ def _curve(done: Replay, points: Sequence[Point], which: str) -> LineChart | Par
 
 
 def _ladder(done: Replay) -> tuple[Table | BarChart, ...]:
-    if not done.ladder:
+    rungs = (*done.baselines, *done.ladder)
+    if not rungs:
         return ()
     columns = (
         Column("inputs"),
@@ -266,11 +267,17 @@ def _ladder(done: Replay) -> tuple[Table | BarChart, ...]:
         Column(_words(done.metric), format=".4f"),
     )
     rows = tuple(
-        (rung.inputs, rung.columns, None if rung.auc is None else estimate(rung.auc), estimate(rung.loss))
-        for rung in done.ladder
+        (rung.inputs, rung.columns or None, rung.auc and estimate(rung.auc), estimate(rung.loss))
+        for rung in rungs
     )
-    note = "Fitted on what was known at half time, judged on the second half; each rung adds one source."
-    bars = tuple(Bar(rung.inputs, rung.loss.estimate, rung.loss.low, rung.loss.high) for rung in done.ladder)
+    note = (
+        "Answers without a model first, then the model with the request's own fields, each further rung adding one "
+        "source. All were fitted on what was known at half time and judged on the second half."
+    )
+    bars = tuple(
+        Bar(rung.inputs, rung.loss.estimate, *((rung.loss.low, rung.loss.high) if rung.loss.known else ()))
+        for rung in rungs
+    )
     chart = BarChart(
         _words(done.metric), Axis(_words(done.metric), better="lower"), bars, origin=None, format=".4f"
     )

@@ -83,6 +83,7 @@ class Replay:
     freshness: tuple[Point, ...]
     volume: tuple[Point, ...]
     ladder: tuple[Rung, ...]
+    baselines: tuple[Rung, ...]
     batch: tuple[BatchCost, ...]
     arrival: tuple[tuple[float, float], ...]
     decisions: tuple[Decision, ...]
@@ -105,16 +106,8 @@ class Replay:
             "sentence": self.sentence,
             "freshness": [_point(each, "days_old") for each in self.freshness],
             "volume": [_point(each, "days_of_data") for each in self.volume],
-            "ladder": [
-                {
-                    "inputs": each.inputs,
-                    "columns": each.columns,
-                    "auc": None if each.auc is None else each.auc.estimate,
-                    self.metric: each.loss.estimate,
-                    f"{self.metric}_interval": _ends(each.loss),
-                }
-                for each in self.ladder
-            ],
+            "ladder": [_rung(each, self.metric) for each in self.ladder],
+            "baselines": [_rung(each, self.metric) for each in self.baselines],
             "batch": [
                 {
                     "hours": each.hours,
@@ -168,6 +161,16 @@ def _policy(each: PolicyResult, metric: str) -> dict[str, Any]:
         "training_rows": score.spent.rows,
         "cpu_seconds": score.spent.cpu_seconds,
         "money": each.money,
+    }
+
+
+def _rung(each: Rung, metric: str) -> dict[str, Any]:
+    return {
+        "inputs": each.inputs,
+        "columns": each.columns,
+        "auc": None if each.auc is None else each.auc.estimate,
+        metric: each.loss.estimate,
+        f"{metric}_interval": _ends(each.loss),
     }
 
 

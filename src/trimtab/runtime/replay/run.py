@@ -26,8 +26,10 @@ from trimtab.runtime.replay.evaluation import (
     curve_points,
     ladder_rungs,
     make_judge,
+    rung,
     score_policies,
 )
+from trimtab.runtime.replay.floors import baselines
 from trimtab.runtime.replay.journal import record
 from trimtab.runtime.replay.period import Period, choose_period
 from trimtab.runtime.replay.policies import choose
@@ -111,6 +113,7 @@ class Found:
     timelines: tuple[Timeline, ...]
     results: Mapping[FitSpec, FitResult]
     questions: curves.Questions
+    classes: int
 
 
 @dataclass
@@ -141,15 +144,17 @@ class _Run:
             lambda jobs: _collect(pool, jobs, progress),
         )
         judge = make_judge(history, metric, recipe.task)
-        return Found(history, self.period, judge, self.settings, timelines, results, questions)
+        return Found(
+            history, self.period, judge, self.settings, timelines, results, questions, recipe.class_count
+        )
 
     def _questions(self) -> curves.Questions:
         lag = self.history.system.model.label.matures_after.microseconds
-        at, rows, thorough = self.history.requests.at, self.period.rows, self.settings.thorough
+        at, period, thorough = self.history.requests.at, self.period, self.settings.thorough
         return curves.Questions(
-            curves.freshness(at, rows, lag, thorough=thorough),
-            curves.volume(at, rows, lag, thorough=thorough),
-            curves.ladder(self.history.features, at, rows.stop),
+            curves.freshness(at, period, lag, thorough=thorough),
+            curves.volume(at, period, lag, thorough=thorough),
+            curves.ladder(self.history.features, at, period.rows.stop),
         )
 
     def _batch_matrices(self, progress: Progress) -> dict[str, FeatureMatrix]:
@@ -189,6 +194,11 @@ def _outcome(found: Found, watch: Stopwatch) -> Replay:
     late = {hours: batch.unknown_to_run(history, hours) for hours in batch.BATCH_HOURS}
     before = as_known(history.labels.history, int(judge.at[period.start]))
     fallback = float(np.mean(before.value[before.mature])) if before.mature.any() else 0.5
+    half_time = next(iter(found.questions.ladder.values()))
+    floors = tuple(
+        rung(judge, floor.name, 0, judged, floor.score)
+        for floor, judged in baselines(history, judge, half_time, found.classes)
+    )
     delays = arrival_delays(history.labels.history, judge.at)
     return Replay(
         system=history.system.name,
@@ -202,6 +212,7 @@ def _outcome(found: Found, watch: Stopwatch) -> Replay:
         policies=policies,
         verdict=verdict,
         sentence=recommendation(policies, verdict, judge.metric, stakes, len(rows)),
+        baselines=floors,
         freshness=curve_points(judge, found.questions.freshness, found.results),
         volume=curve_points(judge, found.questions.volume, found.results),
         ladder=ladder_rungs(judge, found.questions.ladder, found.results),

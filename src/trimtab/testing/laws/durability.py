@@ -7,8 +7,9 @@ from contextlib import closing
 
 import pyarrow as pa
 
+from trimtab.errors import LedgerError
 from trimtab.ports import Event, Ledger
-from trimtab.testing.laws import expect
+from trimtab.testing.laws import expect, expect_refusal
 
 Opening = Callable[[], Ledger]
 
@@ -50,6 +51,7 @@ def refusals_hold_after_reopening(open_place: Opening) -> None:
         ledger.append_rows("facts", pa.table({"delay": [1]}), at=0)
         ledger.seal("facts")
     with closing(open_place()) as ledger:
+        expect_refusal(LedgerError, lambda: ledger.append_rows("facts", pa.table({"delay": ["x"]}), at=1))
         ledger.append_rows("facts", pa.table({"carrier": ["UA"]}), at=1)
         expect(ledger.read_rows("facts").column_names, ["sequence", "recorded_at", "delay", "carrier"])
         expect(ledger.read_rows("facts")["delay"].to_pylist(), [1, None])
