@@ -58,9 +58,9 @@ def orders_system(tables: dict[str, pa.Table] | None = None, **options: object) 
         tables["deliveries"], name="deliveries", id="order", known="delivered", owner="logistics"
     )
     queue = tt.Source(tables["queue"], name="queue", id=("shop", "seen"), happened="seen", lag=hours(1))
-    learner = options.pop("learner", None) or HistGradientBoostingClassifier(
-        max_iter=15, max_leaf_nodes=7, early_stopping=False
-    )
+    learner = options.pop("learner", None)
+    if learner is None:
+        learner = HistGradientBoostingClassifier(max_iter=15, max_leaf_nodes=7, early_stopping=False)
     return tt.System(
         "late-orders",
         tt.Request(orders, at="ordered"),

@@ -117,7 +117,9 @@ def running_sums():
         for i, instant in enumerate(("__at", *(start(days) for days in WINDOWS)))
     )
     picked = ", ".join(
-        f"any_value({part}) FILTER (WHERE probe = {i}) AS {part}{i}" for i in range(4) for part in ("n", "s", "q")
+        f"any_value({part}) FILTER (WHERE probe = {i}) AS {part}{i}"
+        for i in range(4)
+        for part in ("n", "s", "q")
     )
     sums = ", ".join(
         f"n0 - coalesce(n{i}, 0) AS n_{days}, s0 - coalesce(s{i}, 0) AS s_{days}, q0 - coalesce(q{i}, 0) AS q_{days}"

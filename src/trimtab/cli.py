@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,11 +60,25 @@ def main() -> None:
         _fail(
             "this machine has too little memory for that; do: replay a shorter period with --from and --to", 1
         )
+    except Exception as error:  # noqa: BLE001  # the last boundary: a fault of ours must not end as a traceback
+        _fail(
+            f"trimtab stumbled over a fault of its own: {type(error).__name__}: {error}; details: {_noted(error)}",
+            70,
+        )
 
 
 def _fail(message: str, code: int) -> None:
     click.echo(f"{click.style('error', fg='red')}: {message}", err=True)
     sys.exit(code)
+
+
+def _noted(error: Exception) -> Path:
+    """Where the details of a fault were written, for a report to the makers."""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="trimtab-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write("".join(traceback.format_exception(error)))
+    return Path(file.name)
 
 
 def _next(text: str) -> None:
@@ -110,7 +126,9 @@ def _replay_options(function: Callable[..., None]) -> Callable[..., None]:
             "--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON."
         ),
         click.option("--report", type=click.Path(path_type=Path), help="Where to write the HTML report."),
-        click.option("--chart", type=click.Path(path_type=Path), help="Where to write the performance chart as SVG."),
+        click.option(
+            "--chart", type=click.Path(path_type=Path), help="Where to write the performance chart as SVG."
+        ),
         click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state."),
         click.option("--processes", type=click.IntRange(1), help="Training processes (default: one a core)."),
     ]

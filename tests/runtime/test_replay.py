@@ -35,7 +35,7 @@ def tables():
 def journal(ledger):
     return [
         (event.at, event.kind, event.subject, dict(event.body))
-        for stream in ledger.streams()
+        for stream in ("decisions", "measurements", "versions")
         for event in ledger.read_events(stream)
     ]
 
@@ -47,7 +47,8 @@ def test_retraining_beats_never_in_a_drifting_world_and_says_so(engine):
     assert done.verdict.recommended != "never"
     assert "less log loss than never retraining" in done.sentence
     assert "EUR" in done.sentence
-    assert {"decisions", "versions", "measurements"} <= set(ledger.streams())
+    assert {"decisions", "versions", "measurements", "predictions", "labels"} <= set(ledger.streams())
+    assert len(ledger.read_rows("predictions")) == done.rows + sum(done.unscored.values())
     assert json.loads(json.dumps(done.to_json()))["recommended"] == done.verdict.recommended
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from trimtab.aggregate.base import Aggregator
@@ -15,8 +16,20 @@ from trimtab.declare.kinds import Kind
 from trimtab.errors import DeclarationError
 
 ONES = Scale(1.0, 1.0)
-_PLAIN = {"count": Count, "min": Min, "max": Max, "first": First, "last": Last, "time_since_last": TimeSinceLast}
-_SUMS = {"mean": Mean, "share": Mean, "var": Variance, "std": Deviation}
+_PLAIN: dict[str, Callable[[], Aggregator[Any]]] = {
+    "count": Count,
+    "min": Min,
+    "max": Max,
+    "first": First,
+    "last": Last,
+    "time_since_last": TimeSinceLast,
+}
+_SUMS: dict[str, Callable[[Scale], Aggregator[Any]]] = {
+    "mean": Mean,
+    "share": Mean,
+    "var": Variance,
+    "std": Deviation,
+}
 
 
 def aggregator_of(aggregate: Aggregate, kind: Kind | None) -> Aggregator[Any]:

@@ -57,7 +57,7 @@ class Min(_Extreme):
 
     def choose(self, one: Value, other: Value) -> Value:
         """The smaller."""
-        return min(one, other)  # type: ignore[type-var]  # a column holds one kind
+        return min(one, other)
 
 
 class Max(_Extreme):
@@ -69,4 +69,4 @@ class Max(_Extreme):
 
     def choose(self, one: Value, other: Value) -> Value:
         """The larger."""
-        return max(one, other)  # type: ignore[type-var]  # a column holds one kind
+        return max(one, other)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trimtab.aggregate import exact
@@ -21,7 +21,11 @@ Row = Mapping[str, Any]
 
 
 def column(
-    aggregate: Aggregate, requests: Sequence[Row], facts: Sequence[Row], kinds: Mapping[str, Kind], asking: Source
+    aggregate: Aggregate,
+    requests: Sequence[Row],
+    facts: Sequence[Row],
+    kinds: Mapping[str, Kind],
+    asking: Source,
 ) -> list[Value | None]:
     """The aggregate for each request, `asking` being the requests' source and `kinds` the facts'.
 
@@ -35,10 +39,10 @@ def column(
     ordered = sorted(facts, key=lambda fact: (fact["__known"], fact["__sequence"]))
     found = []
     for request in requests:
-        seen = []
-        for fact in ordered:
-            if _counts(aggregate, request, fact, own_id) and holds(fact) is True and read(fact) is not None:
-                seen.append((fact["__known"], read(fact)))
+        inside = [
+            fact for fact in ordered if _counts(aggregate, request, fact, own_id) and holds(fact) is True
+        ]
+        seen = [(fact["__known"], read(fact)) for fact in inside if read(fact) is not None]
         found.append(_value(aggregate, kind, request["__at"], seen))
     return found
 
@@ -55,19 +59,15 @@ def _value(aggregate: Aggregate, kind: Kind | None, t: int, seen: list[tuple[int
         return len(seen)
     if not seen:
         return None
-    values = [value for _, value in seen]
-    match aggregate.function:
-        case "min":
-            return min(map(plain_zero, values))  # type: ignore[type-var]  # a column holds one kind
-        case "max":
-            return max(map(plain_zero, values))  # type: ignore[type-var]  # a column holds one kind
-        case "first":
-            return values[0]  # type: ignore[no-any-return]
-        case "last":
-            return values[-1]  # type: ignore[no-any-return]
-        case "time_since_last":
-            return float(t - seen[-1][0]) / 1e6
-    return _of_sums(aggregate, kind, values)
+    values: list[Any] = [value for _, value in seen]
+    plain: dict[str, Callable[[], Value]] = {
+        "min": lambda: min(map(plain_zero, values)),
+        "max": lambda: max(map(plain_zero, values)),
+        "first": lambda: values[0],
+        "last": lambda: values[-1],
+        "time_since_last": lambda: float(t - seen[-1][0]) / 1e6,
+    }
+    return plain[aggregate.function]() if aggregate.function in plain else _of_sums(aggregate, kind, values)
 
 
 def _of_sums(aggregate: Aggregate, kind: Kind | None, values: list[Any]) -> Value | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import math
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -46,7 +47,11 @@ def plain(value: Any) -> Any:  # noqa: PLR0911  # one return a kind of value
         ]
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if (
+        value is None
+        or isinstance(value, (bool, int, str))
+        or (isinstance(value, float) and math.isfinite(value))
+    ):
         return value
     return repr(value)
 

@@ -6,7 +6,7 @@ places is made twice, or copied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Literal
 
@@ -55,7 +55,7 @@ def closed(value: Sql) -> Sql:
     return exp.Paren(this=value) if several else value
 
 
-def _binary(kind: type[exp.Binary], one: Sql, other: Sql) -> Sql:
+def _binary(kind: Callable[..., Sql], one: Sql, other: Sql) -> Sql:
     return kind(this=closed(one), expression=closed(other))
 
 
@@ -112,12 +112,26 @@ def present(value: Sql) -> Sql:
 def both(conditions: Iterable[Sql | None]) -> Sql | None:
     """All of the conditions; None when there is none."""
     given = [closed(condition) for condition in conditions if condition is not None]
-    return reduce(lambda one, other: exp.And(this=one, expression=other), given) if given else None
+    return reduce(_and, given) if given else None
+
+
+def _and(one: Sql, other: Sql) -> Sql:
+    return exp.And(this=one, expression=other)
+
+
+def either(conditions: Iterable[Sql]) -> Sql:
+    """Any of the conditions; false when there is none."""
+    nothing: Sql = exp.false()
+    return reduce(_or, (closed(condition) for condition in conditions), nothing)
+
+
+def _or(one: Sql, other: Sql) -> Sql:
+    return exp.Or(this=one, expression=other)
 
 
 def call(function: str, *arguments: Sql) -> Sql:
     """A function, also an aggregate one."""
-    return exp.func(function, *arguments, copy=False)
+    return exp.func(function, *arguments, copy=False)  # type: ignore[return-value]  # each of them is an Expression
 
 
 def only(aggregate: Sql, where: Sql) -> Sql:
@@ -191,27 +205,3 @@ def join(relation: Relation, on: Sql | None, kind: Literal["", "left", "asof"] =
 def stacked(queries: Sequence[exp.Query]) -> exp.Query:
     """The rows of all the queries."""
     return reduce(lambda one, other: exp.Union(this=one, expression=other, distinct=False), queries)
-
-
-def as_bigint(value):
-    return cast(value.copy(), "BIGINT")
-
-
-def as_hugeint(value):
-    return cast(value.copy(), "INT128")
-
-
-def as_double(value):
-    return cast(value.copy(), "DOUBLE")
-
-
-def aggregate(function, *arguments, where=None):
-    c = exp.func(function, *arguments)
-    return c if where is None else exp.Filter(this=c, expression=exp.Where(this=where))
-
-
-def choose(*branches, otherwise=None):
-    case = exp.Case()
-    for condition, value in branches:
-        case = case.when(condition, value)
-    return case.else_(otherwise) if otherwise is not None else case

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pyarrow as pa
-from sqlglot import exp
 
 from trimtab.declare.features import Features
 from trimtab.declare.kinds import Kind
 from trimtab.declare.source import Source
 from trimtab.features.aggregates import values
+from trimtab.features.gather import count_rows
 from trimtab.features.planning import Limits
 from trimtab.features.rows import check_rows, row_features
 from trimtab.features.specs import FactsTable, groups
 from trimtab.ports import Engine
 
 
-def compute(  # noqa: PLR0913  # the stage's whole context
+def compute(  # the stage's whole context
     engine: Engine,
     features: Features,
     *,
@@ -40,7 +40,7 @@ def compute(  # noqa: PLR0913  # the stage's whole context
     found = groups(features, request_source, request_kinds, facts)
     kinds = {spec.name: spec.result for group in found for spec in group.specs}
     check_rows(features, request_kinds, kinds)
-    count = _count(engine, requests)
+    count = count_rows(engine, requests)
     aggregates: dict[str, pa.ChunkedArray] = {}
     for group in found:
         aggregates |= values(engine, group, requests, count, limits or Limits())
@@ -53,8 +53,3 @@ def compute(  # noqa: PLR0913  # the stage's whole context
         kinds=kinds,
         count=count,
     )
-
-
-def _count(engine: Engine, requests: str) -> int:
-    counted_rows = engine.query(exp.select(exp.func("count", exp.Star()).as_("n")).from_(exp.to_table(requests)))
-    return int(counted_rows.column("n")[0].as_py())

@@ -2,79 +2,96 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
-
 from trimtab.aggregate.exact import LIMB, Scale
-from trimtab.features.build import as_bigint, as_double, as_hugeint, choose, real, whole
+from trimtab.features.build import (
+    Sql,
+    at_least,
+    call,
+    cast,
+    divided,
+    less,
+    minus,
+    plus,
+    quotient,
+    real,
+    remainder,
+    times,
+    where,
+    whole,
+)
 
 
-def units(value: exp.Expression, scale: Scale) -> exp.Expression:
-    """A value as a whole number of units, halves to the even one (which is how engines cast)."""
+def units(value: Sql, scale: Scale) -> Sql:
+    """A value as a whole number of units; engines round a float to the nearest integer, halves to the even one."""
     if scale.whole:
-        return value
-    scaled = value * real(scale.per_one) if scale.size == 1.0 else value / real(scale.size)
-    return exp.paren(scaled)
+        return cast(value, "BIGINT")
+    scaled = times(value, real(scale.per_one)) if scale.size == 1.0 else divided(value, real(scale.size))
+    return cast(scaled, "BIGINT")
 
 
-def to_float(total: exp.Expression) -> exp.Expression:
-    """A 128-bit whole number as a float."""
+def to_float(total: Sql) -> Sql:
+    """A 128-bit whole number as a float; the slow way beyond 64 bits is taken by the rows that need it only."""
     fits = total.copy().between(whole(-(2**63)), whole(2**63 - 1))
-    limb = as_hugeint(whole(LIMB))
-    size = exp.func("abs", total.copy())
-    high = as_double(as_bigint(exp.IntDiv(this=size, expression=limb)))
-    low = as_double(exp.cast(exp.Mod(this=size.copy(), expression=limb.copy()), exp.DataType.Type.UBIGINT))
-    sign = choose((total.copy() < whole(0), real(-1.0)), otherwise=real(1.0))
-    split = exp.paren(sign) * exp.paren(high * real(float(LIMB)) + low)
-    return choose((fits, as_double(exp.TryCast(this=total.copy(), to=exp.DataType(this=exp.DataType.Type.BIGINT)))), otherwise=split)
+    limb = cast(whole(LIMB), "INT128")
+    size = call("abs", total)
+    high = cast(cast(quotient(size, limb), "BIGINT"), "DOUBLE")
+    low = cast(cast(remainder(size.copy(), limb.copy()), "UBIGINT"), "DOUBLE")
+    sign = where(less(total.copy(), whole(0)), real(-1.0), real(1.0))
+    split = times(sign, plus(times(high, real(float(LIMB))), low))
+    return where(fits, small_to_float(total.copy()), split)
 
 
-def unscaled(value: exp.Expression, scale: Scale) -> exp.Expression:
-    """A float in units as a float in ones."""
-    if scale.per_one != 1.0:
-        value = exp.paren(value) / real(scale.per_one)
-    return value if scale.size == 1.0 else exp.paren(value) * real(scale.size)
+def small_to_float(total: Sql) -> Sql:
+    """A whole number that fits in 64 bits as a float."""
+    return cast(cast(total, "BIGINT"), "DOUBLE")
 
 
-def mean(n: exp.Expression, s1: exp.Expression, scale: Scale) -> exp.Expression:
-    """The mean; null for no values."""
-    units_counted = as_double(n) if scale.per_one == 1.0 else exp.paren(as_double(n) * real(scale.per_one))
-    quotient = to_float(s1) / units_counted
-    quotient = quotient if scale.size == 1.0 else quotient * real(scale.size)
-    return choose((n.copy() > whole(0), quotient))
+def total(s1: Sql, scale: Scale) -> Sql:
+    """The sum in ones, of the sum of units as a float."""
+    return _times(_divided(s1, scale.per_one), scale.size)
 
 
-def total(s1: exp.Expression, scale: Scale) -> exp.Expression:
-    """The sum in ones; null stays null."""
-    return unscaled(to_float(s1), scale)
+def mean(n: Sql, s1: Sql, scale: Scale) -> Sql:
+    """The mean, of the sum of units as a float; null for no values."""
+    count = _times(cast(n, "DOUBLE"), scale.per_one)
+    return where(less(whole(0), n.copy()), _times(divided(s1, count), scale.size))
 
 
-def centre(n: exp.Expression, s1: exp.Expression) -> exp.Expression:
+def centre(n: Sql, s1: Sql, *, small: bool) -> Sql:
     """The whole number near the mean to which the sums are moved; null for no values."""
-    return choose((n > whole(0), as_hugeint(to_float(s1) / as_double(n.copy()))))
+    near = divided(s1, cast(n, "DOUBLE"))
+    return where(less(whole(0), n.copy()), cast(near, "BIGINT" if small else "INT128"))
 
 
-def rest(n: exp.Expression, s1: exp.Expression, centre: exp.Expression) -> exp.Expression:
+def moved(n: Sql, s1: Sql, centre: Sql) -> Sql:
     """The sum, once the values are moved to the centre."""
-    return s1 - exp.paren(centre * n)
+    return minus(s1, times(centre, n))
 
 
-def spread(n: exp.Expression, s1: exp.Expression, s2: exp.Expression, centre: exp.Expression) -> exp.Expression:
+def spread(n: Sql, s1: Sql, s2: Sql, centre: Sql) -> Sql:
     """The sum of squares, once the values are moved to the centre."""
-    return s2 - exp.paren(centre * exp.paren(whole(2) * s1 - exp.paren(centre.copy() * n)))
+    twice = minus(times(whole(2), s1), times(centre, n))
+    return minus(s2, times(cast(centre.copy(), "INT128"), twice))
 
 
-def variance(n: exp.Expression, rest: exp.Expression, spread: exp.Expression, scale: Scale) -> exp.Expression:
-    """The sample variance from the moved sums; null for fewer than two values."""
-    moved = to_float(rest)
-    squared = exp.paren(to_float(spread) - exp.paren(exp.paren(moved * moved.copy()) / as_double(n)))
-    squared = exp.paren(squared / as_double(exp.paren(n.copy() - whole(1))))
-    if scale.per_one != 1.0:
-        squared = squared / real(scale.per_one * scale.per_one)
-    if scale.size != 1.0:
-        squared = squared * real(scale.size * scale.size)
-    return choose((n.copy() > whole(1), squared))
+def variance(n: Sql, moved: Sql, spread: Sql, scale: Scale) -> Sql:
+    """The sample variance, of the moved sums as floats; null for fewer than two values."""
+    around = minus(spread, divided(times(moved, moved.copy()), cast(n, "DOUBLE")))
+    squared = divided(around, cast(minus(n.copy(), whole(1)), "DOUBLE"))
+    squared = _times(_divided(squared, scale.per_one * scale.per_one), scale.size * scale.size)
+    return where(at_least(n.copy(), whole(2)), squared)
 
 
-def deviation(squared: exp.Expression) -> exp.Expression:
+def deviation(squared: Sql) -> Sql:
     """The standard deviation of a variance: square roots are exact to the last bit everywhere."""
-    return exp.func("sqrt", squared)
+    return call("sqrt", squared)
+
+
+def _times(value: Sql, factor: float) -> Sql:
+    """The product; by one it is the value itself."""
+    return value if factor == 1.0 else times(value, real(factor))
+
+
+def _divided(value: Sql, divisor: float) -> Sql:
+    """The quotient; by one it is the value itself."""
+    return value if divisor == 1.0 else divided(value, real(divisor))

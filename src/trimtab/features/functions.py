@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
-from sqlglot import exp
 
 from trimtab.declare.features import Function
 from trimtab.declare.kinds import Kind
 from trimtab.errors import DeclarationError, LearnerError, nearest
-from trimtab.features.build import name
+from trimtab.features.build import name, named, select, table
 from trimtab.features.gather import in_order
 from trimtab.ports import Engine
 
@@ -69,10 +68,12 @@ def _constant(value: Any) -> bool:
 def apply(engine: Engine, feature_name: str, feature: Function, requests: str, count: int) -> pa.ChunkedArray:
     """The function's value for every request; raises LearnerError where it fails or returns anything odd."""
     fields = arguments(feature)
-    columns = [name(field, requests).as_(f"a{i}") for i, field in enumerate(fields)]
-    rows = engine.query(exp.select(name("__row", requests), *columns).from_(exp.to_table(requests)))
+    columns = [named(name(field, requests), f"a{i}") for i, field in enumerate(fields)]
+    rows = engine.query(select([name("__row", requests), *columns], table(requests)))
     ordered = in_order(rows.column("__row"), rows.drop_columns(["__row"]), count)
-    arguments_by_row = zip(*(column.to_pylist() for column in ordered.columns), strict=True) if fields else [()] * count
+    arguments_by_row = (
+        zip(*(column.to_pylist() for column in ordered.columns), strict=True) if fields else [()] * count
+    )
     values = [_call(feature_name, feature, row) for row in arguments_by_row]
     return _as_column(feature_name, feature, values)
 
@@ -82,7 +83,9 @@ def _call(feature_name: str, feature: Function, row: tuple[Any, ...]) -> Any:
         value = feature.function(*row)
     except Exception as error:
         raise LearnerError(
-            f"feature {feature_name!r} failed", where=feature.site, found=f"{type(error).__name__}: {error} on {row}"
+            f"feature {feature_name!r} failed",
+            where=feature.site,
+            found=f"{type(error).__name__}: {error} on {row}",
         ) from error
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return None

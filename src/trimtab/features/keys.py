@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
-from trimtab.features.build import both, name
+from trimtab.features.build import Relation, both, call, name, named, present, select, table
 from trimtab.features.specs import Group
 from trimtab.ports import Engine
 
@@ -62,40 +62,36 @@ class Figures:
 
 
 def register_keys(engine: Engine, group: Group, requests: str) -> pa.Table:
-    """Number the distinct keys of the requests as `kid` and register them; returns them with `n`, `earliest`, `latest`."""
-    columns = [name(field, requests).as_(f"k{i}") for i, (_, field) in enumerate(group.keys)]
-    at = name("__at", requests)
+    """Number the keys of the requests as `kid` and register them; returns them with `n`, `earliest` and `latest`."""
+    fields = [field for _, field in group.keys]
+    columns = [named(name(field, requests), f"k{i}") for i, field in enumerate(fields)]
     figures = [
-        exp.func("count", exp.Star()).as_("n"),
-        exp.func("min", at).as_("earliest"),
-        exp.func("max", at.copy()).as_("latest"),
+        named(call("count", exp.Star()), "n"),
+        named(call("min", name("__at", requests)), "earliest"),
+        named(call("max", name("__at", requests)), "latest"),
     ]
-    plan = exp.select(*columns, *figures).from_(exp.to_table(requests))
-    present = both(exp.not_(name(field, requests).is_(exp.null())) for _, field in group.keys)
-    if present is not None:
-        plan = plan.where(present).group_by(*(column.this.copy() for column in columns))
+    plan = select(
+        [*columns, *figures],
+        table(requests),
+        keep=both(present(name(field, requests)) for field in fields),
+        group=[name(field, requests) for field in fields],
+    )
     keys = engine.query(plan)
     keys = keys.append_column("kid", pa.array(np.arange(len(keys), dtype=np.int32)))
     engine.register(KEYS, keys)
     return keys
 
 
-def figures(engine: Engine, keys: pa.Table, facts: exp.Select, counted: Sequence[str]) -> Figures:
+def figures(engine: Engine, keys: pa.Table, facts: Relation, counted: Sequence[str]) -> Figures:
     """Measure the facts of the asked keys; `facts` gives kid, known and the columns `counted` in units."""
-    known = name("known")
-    extremes = [exp.func(f, name(x)).as_(f"{f}_{x}") for x in counted for f in ("min", "max")]
-    per_key = (
-        exp.select(
-            name("kid"),
-            exp.func("count", exp.Star()).as_("facts"),
-            exp.func("min", known).as_("first"),
-            exp.func("max", known.copy()).as_("last"),
-            *extremes,
-        )
-        .from_(facts.subquery("facts"))
-        .group_by(name("kid"))
-    )
-    found = engine.query(per_key)
+    extremes = [named(call(f, name(x)), f"{f}_{x}") for x in counted for f in ("min", "max")]
+    per_key = [
+        name("kid"),
+        named(call("count", exp.Star()), "facts"),
+        named(call("min", name("known")), "first"),
+        named(call("max", name("known")), "last"),
+    ]
+    found = engine.query(select([*per_key, *extremes], facts, group=[name("kid")]))
     asked = np.asarray(keys.column("n"), dtype=np.float64)
     counts = np.zeros(len(asked))
     counts[np.asarray(found.column("kid"))] = np.asarray(found.column("facts"))
@@ -106,4 +102,4 @@ def figures(engine: Engine, keys: pa.Table, facts: exp.Select, counted: Sequence
 
 def _largest(found: pa.Table, x: str) -> int:
     low, high = pc.min(found.column(f"min_{x}")).as_py(), pc.max(found.column(f"max_{x}")).as_py()
-    return max(abs(low or 0), abs(high or 0))
+    return int(max(abs(low or 0), abs(high or 0)))

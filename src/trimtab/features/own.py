@@ -6,45 +6,68 @@ few as they are, and computed once more by the range join, which leaves own fact
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
-from trimtab.features.build import both, choose, name, whole
-from trimtab.features.pieces import UPDATE
-from trimtab.features.relations import ASKS, FACTS, start_of, table
+from trimtab.features.build import (
+    Sql,
+    at_least,
+    both,
+    either,
+    equal,
+    join,
+    less,
+    minus,
+    name,
+    named,
+    or_else,
+    select,
+    table,
+    where,
+    whole,
+)
+from trimtab.features.parts import UPDATE, narrowed
+from trimtab.features.relations import ASKS, FACTS, same_event, start_of
 from trimtab.features.specs import Group
 from trimtab.features.states import SUMS, Needs, State
+
+OWN = "own"
 
 
 def own(group: Group, states: Iterable[State], needs: Needs) -> exp.Select:
     """The states of each request over its own facts alone: row and one column per state."""
-    same = [name(f"i{i}", "ask").eq(name(f"i{i}", "had")) for i in range(len(group.own_id))]
-    met = both([name("kid", "ask").eq(name("kid", "had")), *same, name("known", "had") < name("at", "ask")])
+    met = both(
+        [
+            equal(name("kid", "ask"), name("kid", "had")),
+            same_event(group, "ask", "had"),
+            less(name("known", "had"), name("at", "ask")),
+        ]
+    )
     columns = []
     for state in states:
-        inside = name("known", "had") >= start_of(state.window, name("at", "ask"))
-        value = choose((inside, name(needs.readings[state.reading], "had")))
-        columns.append(UPDATE[needs.column_of(state)[0]](value).as_(needs.columns[state]))
-    return (
-        exp.select(name("row", "ask"), *columns)
-        .from_(table(ASKS, "ask"))
-        .join(table(FACTS, "had"), on=met)
-        .group_by(name("row", "ask"))
+        part, x = column = needs.column_of(state)
+        inside = at_least(name("known", "had"), start_of(state.window, name("at", "ask")))
+        value = narrowed(column, UPDATE[part](where(inside, name(x, "had"))))
+        columns.append(named(value, needs.columns[state]))
+    return select(
+        [name("row", "ask"), *columns],
+        table(ASKS, "ask"),
+        join(table(FACTS, "had"), met),
+        group=[name("row", "ask")],
     )
 
 
-def without_own(column: exp.Expression, own_column: exp.Expression) -> exp.Expression:
+def without_own(column: Sql, state: State, needs: Needs) -> Sql:
     """A sum less what the request's own fact added."""
-    return exp.paren(column) - exp.func("coalesce", own_column, whole(0))
+    return minus(column, or_else(name(needs.columns[state], OWN), whole(0)))
 
 
-def touched(states: Sequence[State], columns: dict[State, exp.Expression], needs: Needs) -> exp.Expression:
+def touched(states: Sequence[State], columns: Mapping[State, Sql], needs: Needs) -> Sql:
     """The condition that a value other than a sum may come from the request's own fact."""
-    equal: list[exp.Expression] = [
-        exp.func("coalesce", columns[state].copy().eq(name(needs.columns[state], "own")), exp.false())
+    equals = [
+        or_else(equal(columns[state].copy(), name(needs.columns[state], OWN)), exp.false())
         for state in states
-        if state.part not in SUMS and state.part != "last"  # the last value comes with the time of its fact
+        if state.part not in SUMS and state.part != "last"  # a last value is told by the time of its fact
     ]
-    return reduce(lambda one, other: exp.or_(one, other), equal, exp.false())
+    return either(equals)

@@ -70,10 +70,14 @@ def choose(needs: Needs, figures: Figures, limits: Limits) -> Plan:
     ladder = Ladder((state.window[1] for state in ways["tiled"] + ways["running"]), figures, limits)
     return Plan(
         **{way: tuple(states) for way, states in ways.items()},
-        grids={window: ladder.of(window) for window in dict.fromkeys(state.window for state in ways["tiled"])},
+        grids={
+            window: ladder.of(window) for window in dict.fromkeys(state.window for state in ways["tiled"])
+        },
         base=ladder.base(dict.fromkeys(state.window for state in ways["running"])),
         pairs=pairs,
-        chunks=max(1, math.ceil((figures.rows + figures.asked.sum() * len(needs.windows)) / limits.rows_per_chunk)),
+        chunks=max(
+            1, math.ceil((figures.rows + figures.asked.sum() * len(needs.windows)) / limits.rows_per_chunk)
+        ),
     )
 
 
@@ -92,7 +96,10 @@ def estimated_pairs(window: Window, figures: Figures) -> float:
 
 def overflows(state: State, needs: Needs, figures: Figures) -> bool:
     """Whether a key's sum of squares over all time may leave 128 bits, though no window's does."""
-    return state.part == "q" and figures.busiest * figures.largest_of(needs.readings[state.reading]) ** 2 >= 2**126
+    return (
+        state.part == "q"
+        and figures.busiest * figures.largest_of(needs.readings[state.reading]) ** 2 >= 2**126
+    )
 
 
 class Ladder:
@@ -116,7 +123,11 @@ class Ladder:
         """The grids under running totals whose windows start on the last of them; empty where tiles save little."""
         hops = [hop for over, hop in windows if over is not None]
         grid = math.gcd(*hops) if hops else 0
-        if 0 in hops or not grid or self._figures.tiles(grid) > self._limits.tiles_per_fact * self._figures.facts.sum():
+        if (
+            0 in hops
+            or not grid
+            or self._figures.tiles(grid) > self._limits.tiles_per_fact * self._figures.facts.sum()
+        ):
             return ()
         return self._below(grid)
 

@@ -14,7 +14,7 @@ from trimtab.declare.kinds import Kind
 from trimtab.declare.sql import to_sql
 from trimtab.declare.typed import infer
 from trimtab.errors import DeclarationError
-from trimtab.features.build import name
+from trimtab.features.build import equal, join, name, named, select, table
 from trimtab.features.functions import apply, check_function
 from trimtab.features.gather import in_order, typed
 from trimtab.ports import Engine
@@ -76,7 +76,8 @@ def row_features(  # the stage's whole context
     for key, function in functions.items():
         computed[key] = apply(engine, key, function, requests, count)
     columns = {
-        key: aggregates.column(key) if isinstance(feature, Aggregate) else computed[key] for key, feature in features
+        key: aggregates.column(key) if isinstance(feature, Aggregate) else computed[key]
+        for key, feature in features
     }
     return pa.table(columns)
 
@@ -100,15 +101,16 @@ def _expressions(
         return name(field, requests) if field in request_kinds else name(field, _AGGREGATES)
 
     used = {field for expression in expressions.values() for field in expression.columns()}
-    columns = [to_sql(value, scope, column).as_(f"f{j}") for j, value in enumerate(expressions.values())]
-    plan = exp.select(name("__row", requests), *columns).from_(exp.to_table(requests))
+    columns = [named(to_sql(value, scope, column), f"f{j}") for j, value in enumerate(expressions.values())]
     borrowed = sorted(used & set(kinds) - set(request_kinds) - {AT})
+    joins = []
     if borrowed:
         rows = pa.array(range(count), pa.int64())
         engine.register(_AGGREGATES, aggregates.select(borrowed).append_column("__row", rows))
-        plan = plan.join(exp.to_table(_AGGREGATES), on=name("__row", requests).eq(name("__row", _AGGREGATES)))
-    result = engine.query(plan)
+        joins = [join(table(_AGGREGATES), equal(name("__row", requests), name("__row", _AGGREGATES)))]
+    result = engine.query(select([name("__row", requests), *columns], table(requests), *joins))
     ordered = in_order(result.column("__row"), result.drop_columns(["__row"]), count)
     return {
-        key: typed(ordered.column(f"f{j}"), infer(value, scope)) for j, (key, value) in enumerate(expressions.items())
+        key: typed(ordered.column(f"f{j}"), infer(value, scope))
+        for j, (key, value) in enumerate(expressions.items())
     }

@@ -7,47 +7,69 @@ peers in), so it does not matter which of them the engine's as-of join picks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from sqlglot import exp
 
-from trimtab.features.build import aggregate, choose, every, floor_to, name, whole
-from trimtab.features.pieces import column_name, part_of, table_of
-from trimtab.features.relations import ASKS, start_of, table
+from trimtab.features.build import (
+    Sql,
+    at_least,
+    both,
+    call,
+    equal,
+    every,
+    floor_to,
+    inner,
+    join,
+    less,
+    minus,
+    name,
+    named,
+    only,
+    or_else,
+    select,
+    stacked,
+    table,
+    where,
+    whole,
+)
+from trimtab.features.parts import aggregated, column_name, narrowed
+from trimtab.features.pieces import table_of
+from trimtab.features.relations import ASKS, start_of
 from trimtab.features.specs import Window
 from trimtab.features.states import EXTREMES, SUMS, Column, Needs, State
 
-Columns = Mapping[str, exp.Expression]
-
 
 def running(states: Iterable[State], needs: Needs, grid: int) -> exp.Select:
-    """For each fact (grid 0) or tile, what had been seen of its key up to it: kid, known, and the running figures."""
-    columns: dict[str, exp.Expression] = {}
+    """For each fact (grid 0) or tile, what had been seen of its key up to it: kid, known, and the running parts."""
+    columns: dict[Column, None] = {}
     for state in states:
-        columns |= _figures(needs.column_of(state), grid)
-    ordered = grid == 0 and any(state.part == "last" for state in states)
-    over = [_over(column, ordered=ordered).as_(key) for key, column in columns.items()]
-    plan = exp.select(name("kid"), name("known"), *over).from_(table(table_of(grid), "had"))
+        column = needs.column_of(state)
+        columns |= dict.fromkeys([column, ("since", column[1])] if column[0] == "last" else [column])
+    ordered = grid == 0 and any(part == "last" for part, _ in columns)
+    figures = [
+        named(narrowed(column, _over(_figure(column, grid), ordered=ordered)), column_name(column))
+        for column in columns
+    ]
+    plan = select([name("kid"), name("known"), *figures], table(table_of(grid), "had"))
     if ordered:
-        # without peers in the frame only the last fact of an instant knows all of it
-        upcoming = _over(exp.func("lead", name("known")), ordered=True)
-        plan = plan.qualify(exp.NullSafeNEQ(this=upcoming, expression=name("known")))
+        # without peers in the frame, only the last fact of an instant has seen all of it
+        upcoming = _over(call("lead", name("known")), ordered=True)
+        plan.set("qualify", exp.Qualify(this=exp.NullSafeNEQ(this=upcoming, expression=name("known"))))
     return plan
 
 
-def _figures(column: Column, grid: int) -> Columns:
+def _figure(column: Column, grid: int) -> Sql:
     part, x = column
-    if part != "last":
-        return {column_name(column): part_of(column, grid)}
-    value = name(column_name(column) if grid else x, "had")
-    latest = exp.IgnoreNulls(this=exp.func("last_value", value))
-    return {column_name(column): latest, **_figures(("since", x), grid)}
+    if part == "last":
+        return exp.IgnoreNulls(this=call("last_value", name(column_name(column) if grid else x, "had")))
+    return aggregated(column, grid)
 
 
-def _over(call: exp.Expression, *, ordered: bool) -> exp.Window:
+def _over(figure: Sql, *, ordered: bool) -> Sql:
     order = [name("known"), *([name("sequence")] if ordered else [])]
     return exp.Window(
-        this=call,
+        this=figure,
         partition_by=[name("kid")],
         order=exp.Order(expressions=[exp.Ordered(this=term, nulls_first=False) for term in order]),
     )
@@ -60,50 +82,48 @@ def found(states: Iterable[State], needs: Needs, grid: int) -> exp.Select:
     """
     states = list(states)
     starts = list(dict.fromkeys(s.window for s in states if s.part in SUMS and s.window[0] is not None))
-    columns = [_at_request(state, starts, needs).as_(needs.columns[state]) for state in states]
-    looked_up = (
-        exp.select(name("row", "probes"), name("probe", "probes"), name("at", "probes"), every("running"))
-        .from_(exp.to_identifier("probes"))
-        .join(
-            exp.to_identifier("running"),
-            on=exp.and_(
-                name("kid", "probes").eq(name("kid", "running")), name("t", "probes") > name("known", "running")
-            ),
-            join_type="asof",
-        )
+    columns = [named(_at_request(state, starts, needs), needs.columns[state]) for state in states]
+    before = both(
+        [
+            equal(name("kid", "probes"), name("kid", "running")),
+            less(name("known", "running"), name("t", "probes")),
+        ]
     )
-    return (
-        exp.select(name("row"), *columns)
-        .from_(looked_up.subquery("looked_up"))
-        .with_("probes", as_=_probes(starts, grid))
-        .group_by(name("row"))
+    looked_up = select(
+        [name("row", "probes"), name("probe", "probes"), name("at", "probes"), every("running")],
+        inner(_probes(starts, grid), "probes"),
+        join(table("running"), before, "asof"),
     )
+    return select([name("row"), *columns], inner(looked_up, "looked_up"), group=[name("row")])
 
 
 def _probes(starts: list[Window], grid: int) -> exp.Query:
-    at = name("at", "asks")
-    instants = [floor_to(at, grid), *(start_of(window, at.copy()) for window in starts)]
-    probes: list[exp.Query] = [
-        exp.select(name("row", "asks"), name("kid", "asks"), at.copy(), instant.as_("t"), whole(i).as_("probe")).from_(
-            table(ASKS, "asks")
-        )
-        for i, instant in enumerate(instants)
+    instants = [
+        floor_to(name("at", "asks"), grid),
+        *(start_of(window, name("at", "asks")) for window in starts),
     ]
-    return probes[0] if len(probes) == 1 else exp.union(*probes, distinct=False)
+    asked = ("row", "kid", "at")
+    return stacked(
+        [
+            select(
+                [*(name(c, "asks") for c in asked), named(t, "t"), named(whole(i), "probe")],
+                table(ASKS, "asks"),
+            )
+            for i, t in enumerate(instants)
+        ]
+    )
 
 
-def _at_request(state: State, starts: list[Window], needs: Needs) -> exp.Expression:
+def _at_request(state: State, starts: list[Window], needs: Needs) -> Sql:
     column = column_name(needs.column_of(state))
     end = _probed(column, 0)
     if state.window[0] is None or state.part in EXTREMES:
         return end
     if state.part in SUMS:
-        before = exp.func("coalesce", _probed(column, 1 + starts.index(state.window)), whole(0))
-        return exp.paren(end) - before
-    since = column_name(("since", needs.readings[state.reading]))
-    start = start_of(state.window, _probed("at", 0))
-    return choose((_probed(since, 0) >= exp.paren(start), end))
+        return minus(end, or_else(_probed(column, 1 + starts.index(state.window)), whole(0)))
+    since = _probed(column_name(("since", needs.readings[state.reading])), 0)
+    return where(at_least(since, start_of(state.window, _probed("at", 0))), end)
 
 
-def _probed(column: str, probe: int) -> exp.Expression:
-    return aggregate("any_value", name(column), where=name("probe").eq(whole(probe)))
+def _probed(column: str, probe: int) -> Sql:
+    return only(call("any_value", name(column)), equal(name("probe"), whole(probe)))

@@ -68,7 +68,10 @@ class Group:
 
 
 def groups(
-    features: Features, request_source: Source, request_kinds: Mapping[str, Kind], facts: Mapping[str, FactsTable]
+    features: Features,
+    request_source: Source,
+    request_kinds: Mapping[str, Kind],
+    facts: Mapping[str, FactsTable],
 ) -> list[Group]:
     """The aggregates of a set of features, grouped by (source, keys), in order of first appearance.
 
@@ -92,7 +95,9 @@ def groups(
 
 def _facts_of(source: Source, facts: Mapping[str, FactsTable]) -> FactsTable:
     if source.name not in facts:
-        raise DataError(f"no facts of source {source.name!r} were given", where=source.site, found=sorted(facts))
+        raise DataError(
+            f"no facts of source {source.name!r} were given", where=source.site, found=sorted(facts)
+        )
     return facts[source.name]
 
 
@@ -133,5 +138,7 @@ def _check_condition(name: str, aggregate: Aggregate, facts: FactsTable) -> None
     kind = infer(condition, facts.kinds)
     if kind is not Kind.BOOL:
         raise DeclarationError(
-            f"the where= of feature {name!r} is not a condition", where=aggregate.site, found=f"{condition!r}, a {kind}"
+            f"the where= of feature {name!r} is not a condition",
+            where=aggregate.site,
+            found=f"{condition!r}, a {kind}",
         )

@@ -13,7 +13,7 @@ from trimtab.declare.expression import Expression
 from trimtab.declare.kinds import Kind
 from trimtab.declare.sql import to_sql
 from trimtab.features import finishing
-from trimtab.features.build import as_bigint, choose, name, real
+from trimtab.features.build import Sql, name, plus, real, where
 from trimtab.features.specs import Spec, Window
 
 SUMS = frozenset({"n", "s", "q"})
@@ -47,24 +47,24 @@ class Reading:
     scale: Scale | None = None
     flat: bool = False
 
-    def sql(self, kinds: Mapping[str, Kind], table: str) -> exp.Expression:
+    def sql(self, kinds: Mapping[str, Kind], table: str) -> Sql:
         """The column as a query expression over the facts."""
 
-        def column(field: str) -> exp.Expression:
+        def column(field: str) -> Sql:
             return name(field, table)
 
         value = exp.true() if self.value is None else to_sql(self.value, kinds, column)
         value = self._converted(value)
-        return value if self.where is None else choose((to_sql(self.where, kinds, column), value))
+        return value if self.where is None else where(to_sql(self.where, kinds, column), value)
 
-    def _converted(self, value: exp.Expression) -> exp.Expression:
+    def _converted(self, value: Sql) -> Sql:
         if self.scale is not None:
-            return as_bigint(finishing.units(value, self.scale))
-        return exp.paren(value) + real(0.0) if self.flat else value
+            return finishing.units(value, self.scale)
+        return plus(value, real(0.0)) if self.flat else value
 
     def counts_like(self, other: Reading) -> bool:
         """Whether it is null for the same facts."""
-        return self.value == other.value and self.where == other.where
+        return (self.value, self.where) == (other.value, other.where)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def needed(spec: Spec) -> dict[str, State]:
 
 
 Column = tuple[str, str]
-"""A part of a state and the reading it is of: ("min", "x0"); q64 is q where each square fits in 64 bits."""
+"""A part of a state and the reading it is of: ("min", "x0"); s64 and q64 are s and q where 64 bits suffice."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +94,28 @@ class Needs:
     """All states of a group of features with their readings, each once.
 
     `columns` names the column that holds a state, `readings` the column of the facts that a reading becomes;
-    `parts` gives each feature its states by part. The squares of `narrow` columns fit in 64 bits, which is faster.
+    `parts` gives each feature its states by part.
+
+    Engines are faster with 64 bits than with 128: the sums of `small_sums` over all of a key's facts fit, and so
+    does each square of `small_squares`.
     """
 
     columns: Mapping[State, str]
     readings: Mapping[Reading, str]
     parts: tuple[Mapping[str, State], ...]
-    narrow: frozenset[str] = frozenset()
+    small_sums: frozenset[str] = frozenset()
+    small_squares: frozenset[str] = frozenset()
 
     def column_of(self, state: State) -> Column:
         """What must be kept of the facts for a state."""
         x = self.readings[state.reading]
-        return ("q64" if state.part == "q" and x in self.narrow else state.part), x
+        if self.is_small(state):
+            return "s64", x
+        return ("q64" if state.part == "q" and x in self.small_squares else state.part), x
+
+    def is_small(self, state: State) -> bool:
+        """Whether the state is a sum that fits in 64 bits."""
+        return state.part == "s" and self.readings[state.reading] in self.small_sums
 
     @property
     def windows(self) -> tuple[Window, ...]:
@@ -120,12 +130,12 @@ def needs(specs: Iterable[Spec], *, own: bool = False) -> Needs:
     """
     wanted = [needed(spec) for spec in specs]
     readings = {state.reading: None for parts in wanted for state in parts.values() if state.part != "n"}
-    shared: list[dict[str, State]] = []
-    for parts in wanted:
-        shared.append({part: _counting(state, readings) for part, state in parts.items()})
+    shared = [{part: _counting(state, readings) for part, state in parts.items()} for parts in wanted]
     states = dict.fromkeys(state for parts in shared for state in parts.values())
     if own:
-        states |= dict.fromkeys(replace(state, part="since") for state in tuple(states) if state.part == "last")
+        states |= dict.fromkeys(
+            replace(state, part="since") for state in tuple(states) if state.part == "last"
+        )
     return Needs(
         {state: f"z{j}" for j, state in enumerate(states)},
         {reading: f"x{i}" for i, reading in enumerate(readings)},

@@ -8,61 +8,88 @@ from sqlglot import exp
 
 from trimtab.declare.kinds import Kind
 from trimtab.features import finishing
-from trimtab.features.build import as_bigint, as_double, choose, name, real, whole
+from trimtab.features.build import (
+    Sql,
+    cast,
+    divided,
+    inner,
+    less,
+    minus,
+    name,
+    named,
+    real,
+    select,
+    where,
+    whole,
+)
 from trimtab.features.specs import Group, Spec
 from trimtab.features.states import Needs, State
 
-
-def finished(group: Group, needs: Needs, states: exp.Select, extra: tuple[str, ...] = ()) -> exp.Select:
-    """A query giving row and one column f0, f1, ... per feature, over one that gives row, at and the states."""
-    spreads = _spreads(group, needs)
-    centred = exp.select(exp.Star(), *_centres(spreads, needs)).from_(states.subquery("states"))
-    moved = exp.select(exp.Star(), *_moved(spreads, needs)).from_(centred.subquery("centred"))
-    values = [_value(spec, needs, j).as_(f"f{j}") for j, spec in enumerate(group.specs)]
-    return exp.select(name("row"), *(name(column) for column in extra), *values).from_(moved.subquery("moved"))
+Step = dict[str, Sql]
 
 
-def _spreads(group: Group, needs: Needs) -> dict[State, Mapping[str, State]]:
-    """The states of the features that need a variance, once each, by their sum of squares."""
-    return {parts["q"]: parts for spec, parts in zip(group.specs, needs.parts, strict=True) if "q" in parts}
+def finished(group: Group, needs: Needs, states: exp.Select, *extra: str) -> exp.Select:
+    """A query giving row and one column f0, f1, ... per feature, over one that gives row, at and the states.
+
+    SQL has no `let`: what several formulas share is a column of a step before.
+    """
+    query = states
+    for step in _steps(group, needs):
+        if step:
+            columns = [named(value, column) for column, value in step.items()]
+            query = select([exp.Star(), *columns], inner(query, "step"))
+    values = [named(_value(spec, needs, j), f"f{j}") for j, spec in enumerate(group.specs)]
+    return select([name("row"), *map(name, extra), *values], inner(query, "step"))
 
 
-def _centres(spreads: dict[State, Mapping[str, State]], needs: Needs) -> list[exp.Expression]:
-    return [
-        finishing.centre(_z(parts["n"], needs), _z(parts["s"], needs)).as_(f"c{needs.columns[q]}")
-        for q, parts in spreads.items()
-    ]
+def _steps(group: Group, needs: Needs) -> tuple[Step, ...]:
+    """Sums as floats; centres; sums and squares moved to the centre; these as floats."""
+    floats: Step = {}
+    centres: Step = {}
+    moved: Step = {}
+    moved_floats: Step = {}
+    for spec, parts in zip(group.specs, needs.parts, strict=True):
+        if "s" not in parts or (spec.function == "sum" and spec.result is not Kind.FLOAT):
+            continue
+        s, small = needs.columns[parts["s"]], needs.is_small(parts["s"])
+        floats[f"{s}_float"] = finishing.small_to_float(name(s)) if small else finishing.to_float(name(s))
+        if "q" not in parts:
+            continue
+        n, q = needs.columns[parts["n"]], needs.columns[parts["q"]]
+        centres[f"{q}_centre"] = finishing.centre(name(n), name(f"{s}_float"), small=small)
+        moved[f"{q}_moved"] = finishing.moved(name(n), name(s), name(f"{q}_centre"))
+        moved[f"{q}_spread"] = finishing.spread(name(n), name(s), name(q), name(f"{q}_centre"))
+        to_float = finishing.small_to_float if small else finishing.to_float
+        moved_floats[f"{q}_moved_float"] = to_float(name(f"{q}_moved"))
+        moved_floats[f"{q}_spread_float"] = finishing.to_float(name(f"{q}_spread"))
+    return floats, centres, moved, moved_floats
 
 
-def _moved(spreads: dict[State, Mapping[str, State]], needs: Needs) -> list[exp.Expression]:
-    columns: list[exp.Expression] = []
-    for q, parts in spreads.items():
-        n, s, z = (_z(parts[part], needs) for part in "nsq")
-        centre = name(f"c{needs.columns[q]}")
-        columns.append(finishing.rest(n, s, centre).as_(f"r{needs.columns[q]}"))
-        columns.append(finishing.spread(n, s, z, centre).as_(f"d{needs.columns[q]}"))
-    return columns
-
-
-def _value(spec: Spec, needs: Needs, j: int) -> exp.Expression:
+def _value(spec: Spec, needs: Needs, j: int) -> Sql:
     parts = needs.parts[j]
-    z = {part: _z(state, needs) for part, state in parts.items()}
+    z = {part: name(needs.columns[state]) for part, state in parts.items()}
     match spec.function:
         case "count":
             return z["n"]
         case "sum":
-            total = finishing.total(z["s"], spec.scale) if spec.result is Kind.FLOAT else as_bigint(z["s"])
-            return choose((z["n"] > whole(0), total))
+            return where(less(whole(0), z["n"]), _sum(spec, needs, parts))
         case "mean" | "share":
-            return finishing.mean(z["n"], z["s"], spec.scale)
+            return finishing.mean(z["n"], name(f"{needs.columns[parts['s']]}_float"), spec.scale)
         case "var" | "std":
-            column = needs.columns[parts["q"]]
-            squared = finishing.variance(z["n"], name(f"r{column}"), name(f"d{column}"), spec.scale)
+            q = needs.columns[parts["q"]]
+            squared = finishing.variance(
+                z["n"], name(f"{q}_moved_float"), name(f"{q}_spread_float"), spec.scale
+            )
             return finishing.deviation(squared) if spec.function == "std" else squared
         case "time_since_last":
-            return as_double(exp.paren(name("at") - z["since"])) / real(1e6)
+            return divided(cast(minus(name("at"), z["since"]), "DOUBLE"), real(1e6))
     return z[spec.function]
 
 
-def _z(state: State, needs: Needs) -> exp.Expression:
-    return name(needs.columns[state])
+def _sum(spec: Spec, needs: Needs, parts: Mapping[str, State]) -> Sql:
+    s = needs.columns[parts["s"]]
+    return (
+        finishing.total(name(f"{s}_float"), spec.scale)
+        if spec.result is Kind.FLOAT
+        else cast(name(s), "BIGINT")
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from importlib import metadata
 from typing import Any
@@ -17,8 +17,10 @@ from trimtab.retrain.windows import selection, weights
 from trimtab.runtime.history import History
 from trimtab.runtime.training import FitSpec
 from trimtab.runtime.training_set import Version, training_rows
+from trimtab.train.encoder import Encoder
 from trimtab.train.fingerprint import fingerprint
 from trimtab.train.fit import Fitted, Recipe, fit
+from trimtab.train.predictor import Predictor
 from trimtab.train.task import make_recipe
 
 PACKAGES = ("trimtab", "numpy", "scikit-learn", "duckdb", "lightgbm", "xgboost", "catboost")
@@ -92,3 +94,23 @@ def _installed(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
+
+
+def predictor_of(parts: Mapping[str, Any]) -> Predictor:
+    """The predictor that a stored version holds."""
+    meta = parts["meta"]
+    words = {name: tuple(known) for name, known in meta["words"].items()}
+    return Predictor(
+        estimator=parts["model"],
+        family=meta["family"],
+        encoder=Encoder(tuple(meta["names"]), words),
+        task=meta["task"],
+        classes=tuple(meta["classes"]),
+        class_count=meta["class_count"],
+        emphasis=dict(meta["emphasis"]),
+    )
+
+
+def load_version(version: Version, blobs: Blobs, load: Callable[[str, bytes], Any]) -> Predictor:
+    """The predictor of a stored version; raises ArtifactError when its bytes are missing, changed or not trusted."""
+    return predictor_of(load(version.format, blobs.get(version.artifact)))

@@ -30,7 +30,7 @@ class DuckDBEngine:
         memory_limit: str | None = None,
         temp_directory: str | Path | None = None,
     ) -> None:
-        options: dict[str, str | int | bool] = {
+        options: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             # rows are put in order by their number, so the engine need not keep theirs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,7 +96,7 @@ def _test_points(at: NDArray[np.int64], period: Period, reach: int) -> list[tupl
     They are ticks of the loop, so that fits which a weekly policy makes at the same instant are made once.
     """
     ticks, points = period.ticks[::BETWEEN_TESTS_DAYS], []
-    for now, after in zip(ticks, ticks[1:], strict=False):
+    for now, after in itertools.pairwise(ticks):
         start, stop = np.searchsorted(at, [now, after])
         if now >= int(at[0]) + reach and start < stop:
             points.append((now, Serve("online", int(start), int(stop))))

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+import pyarrow as pa
+
 from trimtab.ports import Event, Ledger
+from trimtab.runtime.history import History
+from trimtab.runtime.history import identity as identity_columns
+from trimtab.runtime.replay.evaluation import Judge, Results
+from trimtab.runtime.replay.period import Span
 from trimtab.runtime.replay.result import Replay
+from trimtab.runtime.replay.service import scores_of, spans
 from trimtab.runtime.replay.timeline import Timeline
 from trimtab.runtime.training import FitResult, FitSpec
 
@@ -18,6 +26,40 @@ def record(
         ledger.append_events("versions", list(_versions(timeline, results)))
         ledger.append_events("decisions", list(_decisions(timeline)))
     ledger.append_events("measurements", list(_measurements(done)))
+
+
+def record_served(
+    ledger: Ledger, history: History, judge: Judge, timeline: Timeline, results: Results, rows: Span
+) -> None:
+    """Append the predictions of one policy's versions and the labels that came, one row a request."""
+    at = judge.at[rows.start : rows.stop]
+    identity = history.requests.table.select(list(identity_columns(history.system))).slice(
+        rows.start, len(rows)
+    )
+    stamp = int(at[-1])
+    version = np.full(len(rows), "", dtype=object)
+    names = {spec: name for name, spec in timeline.trained}
+    for spec, span in spans(timeline, judge.at, rows):
+        version[span.start - rows.start : span.stop - rows.start] = names[spec]
+    scores = scores_of(timeline, results, judge.at, rows)
+    columns = scores.reshape(len(rows), -1)
+    predictions = identity.append_column("at", pa.array(at)).append_column(
+        "version", pa.array(version, pa.string())
+    )
+    for place in range(columns.shape[1]):
+        name = "score" if columns.shape[1] == 1 else f"score_{place}"
+        predictions = predictions.append_column(name, pa.array(columns[:, place]))
+    subject = identity.column_names[0]
+    ledger.append_rows("predictions", predictions, at=stamp, subject=subject)
+    ledger.append_rows("labels", _labels(history, identity, rows), at=stamp, subject=subject)
+
+
+def _labels(history: History, identity: pa.Table, rows: Span) -> pa.Table:
+    labels = history.labels.history
+    inside = (labels.row >= rows.start) & (labels.row < rows.stop)
+    named = identity.take(pa.array(labels.row[inside] - rows.start))
+    named = named.append_column("known", pa.array(labels.known[inside]))
+    return named.append_column("value", pa.array(labels.value[inside]))
 
 
 def _versions(timeline: Timeline, results: Mapping[FitSpec, FitResult]) -> Iterator[Event]:

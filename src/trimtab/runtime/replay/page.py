@@ -267,7 +267,12 @@ def _ladder(done: Replay) -> tuple[Table | BarChart, ...]:
         Column(_words(done.metric), format=".4f"),
     )
     rows = tuple(
-        (rung.inputs, rung.columns or None, rung.auc and estimate(rung.auc), estimate(rung.loss))
+        (
+            rung.inputs,
+            rung.columns or None,
+            None if rung.auc is None else estimate(rung.auc),
+            estimate(rung.loss),
+        )
         for rung in rungs
     )
     note = (

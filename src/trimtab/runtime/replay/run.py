@@ -30,7 +30,7 @@ from trimtab.runtime.replay.evaluation import (
     score_policies,
 )
 from trimtab.runtime.replay.floors import baselines
-from trimtab.runtime.replay.journal import record
+from trimtab.runtime.replay.journal import record, record_served
 from trimtab.runtime.replay.period import Period, choose_period
 from trimtab.runtime.replay.policies import choose
 from trimtab.runtime.replay.result import Replay
@@ -89,6 +89,7 @@ def replay(
     progress("comparing", 0, 0)
     done = _outcome(found, watch)
     record(ledger, done, found.timelines, found.results)
+    record_served(ledger, history, found.judge, found.timelines[-1], found.results, period.rows)
     return done
 
 
