@@ -250,8 +250,9 @@ _CLI_INTRO = """\
 Every command, with the text that `--help` shows. Each is a function of the same name in [Python](api.md#commands),
 except `demo`, which replays the built-in example.
 
-A command that fails prints one paragraph and exits with 1 (2 when the command line itself cannot be read); `check`
-also exits with 1 when a finding is ACT."""
+A command that fails prints one paragraph and exits with 1 (2 when the command line itself cannot be read, 70 when the
+fault is trimtab's own; its details are then written to a file that the message names). `check` also exits with 1 when
+a finding is ACT."""
 
 
 def _cli() -> str:

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import textwrap
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ class Moments(click.Group):
 @click.group(cls=Moments, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="trimtab")
 def cli() -> None:
-    """Keep machine-learning models alive in production: declare, rehearse, run, watch, retrain, release."""
+    """Keep machine-learning models alive in production: declare a system, check it, rehearse its life."""
 
 
 def main() -> None:
@@ -205,7 +206,7 @@ def _show(done: Any, name: str, options: dict[str, Any]) -> None:
         options["chart"].write_text(to_svg(performance(done)), encoding="utf-8")
     _write_json(options["json_file"], done.to_json)
     _print(document, ("Policies",))
-    click.echo(f"report: {report}")
+    click.echo(f"\n{textwrap.fill(done.sentence, 110)}\nreport: {report}")
 
 
 def _declared(target: str, options: dict[str, Any]) -> Any:
@@ -248,6 +249,7 @@ def train(system: str, as_of: str | None, home: Path | None) -> None:
         progress("training", 0, 0)
         version = commands.train(commands.load(system), as_of=as_of, home=home)
     click.echo(str(version))
+    _next(f"trimtab replay {system} (how would it have kept?)")
 
 
 def _print(document: Any, sections: tuple[str, ...] | None = None) -> None:

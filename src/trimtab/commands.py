@@ -16,6 +16,7 @@ from trimtab.starting import init
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from trimtab.declare.policy import Policy
     from trimtab.runtime.check import Check
     from trimtab.runtime.replay.result import Replay
     from trimtab.runtime.replay.run import Progress
@@ -68,7 +69,7 @@ def replay(  # noqa: PLR0913  # each option is one independent wish
     *,
     start: Instant = None,
     stop: Instant = None,
-    policies: Sequence[str] = (),
+    policies: Sequence[str | Policy] = (),
     thorough: bool = False,
     home: str | Path | None = None,
     processes: int | None = None,
@@ -77,7 +78,7 @@ def replay(  # noqa: PLR0913  # each option is one independent wish
 ) -> Replay:
     """Replay a system's own history under several retraining policies and recommend one.
 
-    `start` and `stop` limit the period that is scored; `policies` names those to compare (default: never, monthly,
+    `start` and `stop` limit the period that is scored; `policies` are those to compare, by name or as `tt.Policy` (default: never, monthly,
     weekly on everything, on 60 days and weighted by recency, and the system's own); `thorough` adds daily ones and
     finer curves. The record is kept in the home folder. Raises TrimtabError where the data or declaration is at
     fault.

@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from types import ModuleType
 
+from trimtab.declare.site import declared_in
 from trimtab.declare.system import System, table
 from trimtab.errors import DeclarationError, TrimtabError, UsageError, nearest
 from trimtab.units import days
@@ -116,13 +117,14 @@ def table_system(
     ]
     if missing or at is None or label is None or label_known is None:
         raise UsageError(f"a table needs {', '.join(missing)} too", do="name the columns of the table")
-    return table(
-        Path(path).stem,
-        str(Path(path).resolve()),
-        HistGradientBoostingClassifier(early_stopping=False),
-        at=at,
-        label=label,
-        label_known=label_known,
-        matures_after=days(30.0 if matures_after is None else matures_after),
-        zone=zone,
-    )
+    with declared_in(path):
+        return table(
+            Path(path).stem,
+            str(Path(path).resolve()),
+            HistGradientBoostingClassifier(early_stopping=False),
+            at=at,
+            label=label,
+            label_known=label_known,
+            matures_after=days(30.0 if matures_after is None else matures_after),
+            zone=zone,
+        )

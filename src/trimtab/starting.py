@@ -48,6 +48,7 @@ def _guess(source: str, target: Path) -> str:
     label = _guess_label(table.column_names, times)
     return _TEMPLATE.format(
         name=Path(source).stem,
+        target=target.name,
         data=Path(source).resolve()
         if Path(source).parent.resolve() != target.parent.resolve()
         else Path(source).name,
@@ -82,5 +83,5 @@ system = tt.table(
     zone="UTC",  # GUESS: the zone of times without one
 )
 # Features are the other columns: {columns}
-# Next: trimtab check {name}_system.py, then: trimtab replay {name}_system.py
+# Next: trimtab check {target}, then: trimtab replay {target}
 '''

@@ -5,7 +5,10 @@ from docpages import DOCS, ROOT, anchors, blocks, links, pages, run
 
 WRITTEN = [page for page in pages() if page.name != "tutorial.md"]
 RUNNABLE = [page for page in WRITTEN if {block.language for block in blocks(page)} & {"python", "console"}]
-LINKING = [*sorted(DOCS.rglob("*.md")), *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md"))]
+LINKING = [
+    *sorted(DOCS.rglob("*.md")),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+]
 LINKING += sorted((ROOT / "changelog.d").glob("*.md"))
 
 

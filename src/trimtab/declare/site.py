@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +21,34 @@ class Site:
     line: int
 
     def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}"
+        name = Path(self.file).name
+        return f"{name}:{self.line}" if self.line else name
 
     @property
     def folder(self) -> Path:
-        """The folder of the declaring file: relative paths start here."""
-        return Path(self.file).resolve().parent
+        """The folder of the declaring file, where relative paths start; the working folder for a notebook's cell."""
+        folder = Path(self.file).resolve().parent
+        return folder if folder.is_dir() and not self.file.startswith("<") else Path.cwd()
+
+
+_INSTEAD: ContextVar[Site | None] = ContextVar("_INSTEAD", default=None)
+
+
+@contextmanager
+def declared_in(file: str) -> Iterator[None]:
+    """Within, everything counts as declared in that file: for systems that come from a command's options."""
+    token = _INSTEAD.set(Site(file, 0))
+    try:
+        yield
+    finally:
+        _INSTEAD.reset(token)
 
 
 def declared_here() -> Site:
     """The nearest caller outside trimtab itself (its examples count as the user's files)."""
+    instead = _INSTEAD.get()
+    if instead is not None:
+        return instead
     frame = sys._getframe(1)  # noqa: SLF001  # the only way to learn the declaring line without asking the user
     while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
         frame = frame.f_back

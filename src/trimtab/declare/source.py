@@ -244,6 +244,12 @@ class KeyedSource:
                 where=site,
                 do="use over=, where=, hop=, scale=",
             )
+        if self.source.revises and function != "last":
+            raise DeclarationError(
+                f"{function}() over {self.source.name!r} would count every version of a revised fact",
+                where=site,
+                do="use last(), which sees the version known by then, or a source whose facts are never revised",
+            )
         expression = (
             None if value is None else Column(value) if isinstance(value, str) else as_expression(value)
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from trimtab.declare.aggregate import Aggregate
@@ -13,7 +14,7 @@ from trimtab.declare.frozen import assign
 from trimtab.declare.model import Label, Model, Request, Stakes
 from trimtab.declare.policy import Release, Retrain, Watch
 from trimtab.declare.site import Site, declared_here
-from trimtab.declare.source import Source
+from trimtab.declare.source import InMemory, Source, SqlTable
 from trimtab.errors import DeclarationError
 from trimtab.units import Duration
 
@@ -129,6 +130,8 @@ def table(  # noqa: PLR0913  # one dated table needs its columns named
     >>> churn.model.features.leaving_out
     ('churned', 'known_at', 'date')
     """
+    if not isinstance(data, str | Path | SqlTable):
+        data = InMemory(data)  # wrapped once, so that both sources are seen to read the same table
     rows = Source(data, id=id, known=at, zone=zone)
     outcomes = Source(data, id=id, known=label_known, zone=zone, name=f"{rows.name}_labels")
     hidden = (label, *_columns(label_known), *_columns(at), *((id,) if id else ()))

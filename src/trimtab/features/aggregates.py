@@ -81,9 +81,14 @@ def _placed(spec: Spec, found: Found, count: int) -> pa.ChunkedArray:
 
 def _rows(engine: Engine, prepared: Prepared, requests: str) -> pa.Table:
     rows = pa.concat_tables(_chunks(engine, prepared, requests))
-    for stored in (ASKS, FACTS):
-        engine.register(stored, pa.table({"kid": pa.array([], pa.int32())}))  # gives the memory back
+    release(engine)
     return rows
+
+
+def release(engine: Engine) -> None:
+    """Give back the memory of both sides of the joins."""
+    for stored in (ASKS, FACTS):
+        engine.register(stored, pa.table({"kid": pa.array([], pa.int32())}))
 
 
 def _chunks(engine: Engine, prepared: Prepared, requests: str) -> Iterator[pa.Table]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from trimtab.declare.aggregate import Aggregate
+from trimtab.declare.expression import Column
 from trimtab.declare.features import Features, Function
 from trimtab.declare.kinds import Kind
 from trimtab.declare.source import Source
-from trimtab.features.aggregates import Prepared, prepare
+from trimtab.features.aggregates import Prepared, prepare, release
 from trimtab.features.functions import arguments
 from trimtab.features.planning import Limits
 from trimtab.features.specs import FactsTable, groups
@@ -37,7 +38,7 @@ class Data:
     request_kinds: Mapping[str, Kind]
     request_source: Source
     facts: Mapping[str, FactsTable]
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 def explain(features: Features, data: Data | None = None) -> list[Explanation]:
@@ -71,7 +72,7 @@ def _plan(feature: object) -> str:
         return "called in Python for each request"
     return (
         "read from the request"
-        if hasattr(feature, "name")
+        if isinstance(feature, Column)
         else "computed from the request and other features"
     )
 
@@ -80,6 +81,7 @@ def _plans(features: Features, data: Data) -> dict[str, str]:
     found = {}
     for group in groups(features, data.request_source, data.request_kinds, data.facts):
         prepared = prepare(data.engine, group, data.requests, data.limits)
+        release(data.engine)
         for spec, parts in zip(group.specs, prepared.needs.parts, strict=True):
             found[spec.name] = "; ".join(dict.fromkeys(_way(state, prepared) for state in parts.values()))
     return found

@@ -28,12 +28,13 @@ REFINEMENT = 16
 class Limits:
     """Where one plan gives way to another; the defaults are measured by `benchmarks/training_set`.
 
-    A range join may make `pairs_per_row` pairs for each fact and request; the facts beyond the last full tile may
+    A range join may make `pairs_per_row` pairs for each fact and request in place of each pass over the data that
+    another way would make; the facts beyond the last full tile may
     be `rest_per_request` per request; running totals go over tiles that are fewer than `tiles_per_fact` of the
     facts; `rows_per_chunk` bounds memory.
     """
 
-    pairs_per_row: float = 12.0
+    pairs_per_row: float = 5.0
     rest_per_request: float = 32.0
     tiles_per_fact: float = 0.6
     rows_per_chunk: int = 3_000_000
@@ -61,30 +62,41 @@ def choose(needs: Needs, figures: Figures, limits: Limits) -> Plan:
     """The plan for a group of features."""
     pairs = {window: estimated_pairs(window, figures) for window in needs.windows}
     allowed = limits.pairs_per_row * max(1.0, figures.rows)
-    few = sum(pairs.values()) <= allowed
+    few = sum(pairs.values()) <= allowed * _others(needs)
     ways: dict[str, list[State]] = {"ranged": [], "running": [], "firsts": [], "tiled": []}
     for state in needs.columns:
-        near = few or (state.part in EXTREMES and pairs[state.window] <= allowed)
-        way = "ranged" if near or overflows(state, needs, figures) else _way(state)
-        ways[way].append(state)
+        near = few or (_is_tiled(state) and pairs[state.window] <= allowed)
+        ways["ranged" if near or overflows(state, needs, figures) else _way(state)].append(state)
     ladder = Ladder((state.window[1] for state in ways["tiled"] + ways["running"]), figures, limits)
+    tiled = dict.fromkeys(state.window for state in ways["tiled"])
     return Plan(
         **{way: tuple(states) for way, states in ways.items()},
-        grids={
-            window: ladder.of(window) for window in dict.fromkeys(state.window for state in ways["tiled"])
-        },
+        grids={window: ladder.of(window) for window in tiled},
         base=ladder.base(dict.fromkeys(state.window for state in ways["running"])),
         pairs=pairs,
-        chunks=max(
-            1, math.ceil((figures.rows + figures.asked.sum() * len(needs.windows)) / limits.rows_per_chunk)
-        ),
+        chunks=_chunks(needs, figures, limits),
     )
+
+
+def _others(needs: Needs) -> int:
+    """How many passes over the data replace the range join: one for all lookups, one per tiled window."""
+    tiled = {state.window for state in needs.columns if _is_tiled(state)}
+    return len(tiled) + any(not _is_tiled(state) for state in needs.columns)
+
+
+def _is_tiled(state: State) -> bool:
+    return state.part in EXTREMES and state.window[0] is not None
+
+
+def _chunks(needs: Needs, figures: Figures, limits: Limits) -> int:
+    rows = figures.rows + figures.asked.sum() * len(needs.windows)
+    return max(1, math.ceil(rows / limits.rows_per_chunk))
 
 
 def _way(state: State) -> str:
     if state.part == "first":
         return "firsts"
-    return "tiled" if state.part in EXTREMES and state.window[0] is not None else "running"
+    return "tiled" if _is_tiled(state) else "running"
 
 
 def estimated_pairs(window: Window, figures: Figures) -> float:

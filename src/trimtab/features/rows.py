@@ -15,7 +15,8 @@ from trimtab.declare.sql import to_sql
 from trimtab.declare.typed import infer
 from trimtab.errors import DeclarationError
 from trimtab.features.build import equal, join, name, named, select, table
-from trimtab.features.functions import apply, check_function
+from trimtab.features.constancy import check_function
+from trimtab.features.functions import apply
 from trimtab.features.gather import in_order, typed
 from trimtab.ports import Engine
 

@@ -98,7 +98,7 @@ def _arm_rows(engine: Engine, arm: Arm, number: int, requests: str, identity: tu
         )
         .from_(exp.alias_(exp.to_table(requests), "request", table=True))
         .join(exp.alias_(exp.to_table(arm.facts), "fact", table=True), on=exp.and_(*matches))
-        .where(exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())))
+        .where(exp.Not(this=exp.Is(this=exp.paren(value.copy()), expression=exp.Null())))
     )
     return engine.query(plan)
 

@@ -12,15 +12,15 @@ import pyarrow.compute as pc
 from trimtab.declare.needs import explicit_features
 from trimtab.declare.system import System
 from trimtab.errors import TrimtabError
-from trimtab.features import explain
+from trimtab.features import Explanation
 from trimtab.finding import Finding, Severity, by_severity, worst
 from trimtab.labels import health
 from trimtab.labels.history import as_known
 from trimtab.ports import Engine, Tables
 from trimtab.report import Column, Document, FindingsList, Section, Table
-from trimtab.runtime.history import History, load, load_source
+from trimtab.runtime.history import History, explain_features, load, load_source
 from trimtab.sources import contract
-from trimtab.train.task import make_recipe
+from trimtab.training.task import make_recipe
 
 UNITS_TO_DECIDE = 14
 """Days with mature labels that a comparison of versions needs at least."""
@@ -32,7 +32,7 @@ class Check:
 
     system: str
     findings: tuple[Finding, ...]
-    plans: tuple[tuple[str, str, str], ...]
+    plans: tuple[Explanation, ...]
 
     @property
     def severity(self) -> Severity:
@@ -60,7 +60,8 @@ class Check:
             if self.severity < Severity.ACT
             else "Not ready: see below."
         )
-        return Document(f"Check of {self.system}", verdict, severity=self.severity, sections=tuple(sections))
+        ran = worst(finding for finding in self.findings if finding.severity is not Severity.NOT_RUN)
+        return Document(f"Check of {self.system}", verdict, severity=ran, sections=tuple(sections))
 
     def __str__(self) -> str:
         from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
@@ -81,14 +82,14 @@ def check(system: System, engine: Engine, tables: Tables, now: int) -> Check:
             found += contract.findings(load_source(system, source, engine, tables), now)
         except TrimtabError as error:
             found.append(_failed(f"source {source.name!r} cannot be used", error))
-    plans: tuple[tuple[str, str, str], ...] = ()
+    plans: tuple[Explanation, ...] = ()
     if worst([*found, Finding("", Severity.OK)]) < Severity.ACT or not any(
         finding.cause for finding in found
     ):
         try:
             history = load(system, engine, tables)
             found += _about(history, now)
-            plans = tuple(explain(history.features))
+            plans = explain_features(history, engine)
         except TrimtabError as error:
             found.append(_failed("features or labels cannot be computed", error))
     else:

@@ -18,11 +18,11 @@ from trimtab.declare.source import Source
 from trimtab.declare.system import System
 from trimtab.declare.typed import infer
 from trimtab.errors import DataError
-from trimtab.features import FactsTable, compute
+from trimtab.features import Data, Explanation, FactsTable, compute, explain
 from trimtab.labels.join import Arm, JoinedLabels, join_labels
 from trimtab.ports import Engine, Tables
 from trimtab.sources.facts import Facts, evaluate, make_facts
-from trimtab.train.matrix import FeatureMatrix, from_table
+from trimtab.training.matrix import FeatureMatrix, from_table
 
 ROW, AT = "__row", "__at"
 REQUESTS = "requests"
@@ -176,8 +176,20 @@ def compute_features(
         requests=REQUESTS,
         request_kinds=facts[source.name].kinds,
         request_source=source,
-        facts={name: FactsTable(registered(each.source), each.kinds) for name, each in facts.items()},
+        facts=_tables(facts),
     )
+
+
+def explain_features(history: History, engine: Engine) -> tuple[Explanation, ...]:
+    """Each feature's name, meaning and plan in words, for data registered with the engine."""
+    source = history.system.request.source
+    kinds = history.facts[source.name].kinds
+    engine.register(REQUESTS, history.requests.table)
+    return tuple(explain(history.features, Data(engine, REQUESTS, kinds, source, _tables(history.facts))))
+
+
+def _tables(facts: Mapping[str, Facts]) -> dict[str, FactsTable]:
+    return {name: FactsTable(registered(each.source), each.kinds) for name, each in facts.items()}
 
 
 def load_labels(

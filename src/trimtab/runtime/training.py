@@ -14,8 +14,8 @@ from trimtab.labels.history import as_known
 from trimtab.retrain.windows import Selection, select, weights
 from trimtab.runtime.clock import Stopwatch
 from trimtab.runtime.workspace import Workspace
-from trimtab.train.fingerprint import fingerprint
-from trimtab.train.fit import Fitted, Recipe, fit
+from trimtab.training.fingerprint import fingerprint
+from trimtab.training.fit import Fitted, Recipe, fit
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from trimtab.declare.digest import digest, plain
 from trimtab.labels.history import as_known
@@ -17,11 +18,11 @@ from trimtab.retrain.windows import selection, weights
 from trimtab.runtime.history import History
 from trimtab.runtime.training import FitSpec
 from trimtab.runtime.training_set import Version, training_rows
-from trimtab.train.encoder import Encoder
-from trimtab.train.fingerprint import fingerprint
-from trimtab.train.fit import Fitted, Recipe, fit
-from trimtab.train.predictor import Predictor
-from trimtab.train.task import make_recipe
+from trimtab.training.encoder import Encoder
+from trimtab.training.fingerprint import fingerprint
+from trimtab.training.fit import Fitted, Recipe, fit
+from trimtab.training.predictor import Predictor
+from trimtab.training.task import make_recipe
 
 PACKAGES = ("trimtab", "numpy", "scikit-learn", "duckdb", "lightgbm", "xgboost", "catboost")
 
@@ -38,7 +39,8 @@ def train_version(history: History, as_of: int, ledger: Ledger, blobs: Blobs, du
     labels = history.labels
     recipe = make_recipe(system.model, labels.kind, labels.classes, labels.history.value)
     seed = FitSpec(as_of, chosen).seed_for(system.seed)
-    fitted = fit(recipe, matrix, label, weight, seed)
+    with threadpool_limits(1):  # the same bytes whatever the number of cores
+        fitted = fit(recipe, matrix, label, weight, seed)
     form, content = dump(container(fitted))
     version = Version(
         name=f"v{1 + sum(event.kind == 'trained' for event in ledger.read_events('versions'))}",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.labels.history import LabelHistory
-from trimtab.train.matrix import FeatureMatrix
+from trimtab.training.matrix import FeatureMatrix
 
 
 @dataclass(frozen=True)

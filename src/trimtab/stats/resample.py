@@ -61,7 +61,9 @@ def plan_resampling(unit_count: int, block: int, draws: int) -> Resampling:
     if unit_count < MINIMUM_BLOCKS * block:
         shorter = unit_count // MINIMUM_BLOCKS
         short = f"{unit_count} units make less than {MINIMUM_BLOCKS} blocks of {block}"
-        return Resampling(unit_count, shorter, f"bootstrap of {shorter}-unit blocks, {draws:,} draws ({short})")
+        return Resampling(
+            unit_count, shorter, f"bootstrap of {shorter}-unit blocks, {draws:,} draws ({short})"
+        )
     return Resampling(unit_count, block, f"bootstrap of {block}-unit blocks, {draws:,} draws")
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from trimtab.ports import Engine
 from trimtab.runtime.history import AT, History, compute_features
-from trimtab.train.matrix import FeatureMatrix, from_table
+from trimtab.training.matrix import FeatureMatrix, from_table
 from trimtab.units import hours
 
 BATCH_HOURS = (1, 6, 24)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from trimtab.declare.days import day_numbers
 from trimtab.declare.model import Stakes
-from trimtab.evaluate.policies import Spent, Verdict, judge_policies
-from trimtab.evaluate.scored import Scored, money
+from trimtab.evaluation.policies import Spent, Verdict, judge_policies
+from trimtab.evaluation.scored import Scored, money
 from trimtab.labels.history import CENSORED, LabelView, as_known
 from trimtab.metrics import Metric, Task
 from trimtab.runtime.history import History

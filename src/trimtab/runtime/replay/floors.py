@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from trimtab.declare.kinds import Kind
-from trimtab.evaluate.baselines import Baseline, Known, always_the_same, last_answer_by, rate_by
+from trimtab.evaluation.baselines import Baseline, Known, always_the_same, last_answer_by, rate_by
 from trimtab.labels.history import as_known
 from trimtab.runtime.history import History
 from trimtab.runtime.replay.curves import Test

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trimtab.declare.days import DAY
-from trimtab.evaluate.months import month_start
-from trimtab.evaluate.policies import Month
+from trimtab.evaluation.months import month_start
+from trimtab.evaluation.policies import Month
 from trimtab.report import (
     Axis,
     Bar,

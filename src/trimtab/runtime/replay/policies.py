@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from trimtab.declare.policy import Policy, Retrain, every, expanding, never, recency_weighted, sliding
 from trimtab.errors import UsageError, nearest
@@ -25,16 +25,23 @@ THOROUGH = (
 )
 
 
-def choose(own: Retrain, names: Iterable[str] = (), *, thorough: bool = False) -> tuple[Policy, ...]:
-    """The named policies, or the default ones and the system's own; `never` is always among them.
+def choose(
+    own: Retrain, wanted: Iterable[str | Policy] = (), *, thorough: bool = False
+) -> tuple[Policy, ...]:
+    """The wanted policies, given or by name, or the default ones and the system's own; `never` is always among them.
 
     >>> [policy.name for policy in choose(Retrain(), ["monthly"])]
     ['never', 'monthly']
     """
     known = {policy.name: policy for policy in (*DEFAULT, *THOROUGH, Policy(OWN, own))}
-    usual = (*DEFAULT, *(THOROUGH if thorough else ()))
-    wanted = tuple(names) or (*(policy.name for policy in usual), OWN)
-    for name in wanted:
-        if name not in known:
-            raise UsageError(f"no policy {name!r}", found=", ".join(known), nearest=nearest(name, known))
-    return tuple(known[name] for name in dict.fromkeys((NEVER, *wanted)))
+    usual = (*(policy.name for policy in (*DEFAULT, *(THOROUGH if thorough else ()))), OWN)
+    chosen = [_named(each, known) for each in (NEVER, *(tuple(wanted) or usual))]
+    return tuple({policy.name: policy for policy in chosen}.values())
+
+
+def _named(wanted: str | Policy, known: Mapping[str, Policy]) -> Policy:
+    if isinstance(wanted, Policy):
+        return wanted
+    if wanted not in known:
+        raise UsageError(f"no policy {wanted!r}", found=", ".join(known), nearest=nearest(wanted, known))
+    return known[wanted]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trimtab.declare.policy import Policy
-from trimtab.evaluate.policies import PolicyScore, Verdict
+from trimtab.evaluation.policies import PolicyScore, Verdict
 from trimtab.finding import Finding
 from trimtab.metrics import Task
 from trimtab.runtime.loop import Decision

@@ -39,9 +39,9 @@ from trimtab.runtime.replay.service import jobs_for, merge, settle
 from trimtab.runtime.replay.timeline import Timeline
 from trimtab.runtime.training import FitResult, FitSpec, Pool, Serve
 from trimtab.runtime.workspace import write_workspace
-from trimtab.train.fit import Recipe
-from trimtab.train.matrix import FeatureMatrix
-from trimtab.train.task import make_recipe
+from trimtab.training.fit import Recipe
+from trimtab.training.matrix import FeatureMatrix
+from trimtab.training.task import make_recipe
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
@@ -57,7 +57,7 @@ class Settings:
 
     start: int | None = None
     stop: int | None = None
-    policies: tuple[str, ...] = ()
+    policies: tuple[str | Policy, ...] = ()
     thorough: bool = False
     processes: int = 2
     command: str = "trimtab replay"
@@ -187,6 +187,12 @@ def _collect(
     return results
 
 
+def _elsewhere(found: Found) -> float:
+    """CPU seconds of training processes other than this one."""
+    own = found.settings.processes == 1
+    return 0.0 if own else sum(result.cpu_seconds for result in found.results.values())
+
+
 def _outcome(found: Found, watch: Stopwatch) -> Replay:
     history, judge, period = found.history, found.judge, found.period.rows
     policies, verdict, unscored, rows = score_policies(judge, found.timelines, found.results, period)
@@ -222,7 +228,7 @@ def _outcome(found: Found, watch: Stopwatch) -> Replay:
         decisions=tuple(decision for each in found.timelines if each is own for decision in each.decisions),
         findings=_findings(history, unscored),
         seconds=watch.seconds,
-        cpu_seconds=watch.cpu_seconds + sum(result.cpu_seconds for result in found.results.values()),
+        cpu_seconds=watch.cpu_seconds + _elsewhere(found),
         command=found.settings.command,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trimtab.declare.model import Stakes
-from trimtab.evaluate.policies import Verdict
+from trimtab.evaluation.policies import Verdict
 from trimtab.metrics import Metric
 from trimtab.runtime.replay.policies import NEVER
 from trimtab.runtime.replay.result import PolicyResult

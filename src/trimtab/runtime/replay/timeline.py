@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from trimtab.declare.policy import Policy
+from trimtab.retrain.windows import Selection
 from trimtab.runtime.loop import Decision, Promote, State, Tick, Train, Trained, step
 from trimtab.runtime.training import FitSpec
 from trimtab.units import Duration, minutes
@@ -41,8 +42,8 @@ class Timeline:
 def walk(policy: Policy, ticks: Sequence[int], outcome: Outcome) -> Timeline:
     """The timeline of a policy over ticks, given how each of its trainings would end.
 
-    The first model is ready at the first tick, alike for all policies; later ones serve after the modelled training
-    time. At equal times a tick comes before the end of a training.
+    The first model learns from everything and is ready at the first tick, alike for all policies; later ones serve
+    after the modelled training time. At equal times a tick comes before the end of a training.
     """
     order = count()
     events: list[tuple[int, int, int, Tick | Trained]] = [(at, 0, next(order), Tick(at)) for at in ticks]
@@ -57,8 +58,9 @@ def walk(policy: Policy, ticks: Sequence[int], outcome: Outcome) -> Timeline:
             if isinstance(command, Promote):
                 served.append(Served(command.version, command.at, specs[command.version]))
             else:
-                specs[command.version] = FitSpec(command.as_of, command.selection)
-                end = _end_of(command, outcome(specs[command.version]), first=len(specs) == 1)
+                first = not specs
+                specs[command.version] = FitSpec(command.as_of, Selection() if first else command.selection)
+                end = _end_of(command, outcome(specs[command.version]), first=first)
                 heapq.heappush(events, (end.at, 1, next(order), end))
     return Timeline(policy, tuple(specs.items()), tuple(served), tuple(decisions))
 

@@ -1,7 +1,7 @@
 import numpy as np
 
-from trimtab.evaluate.months import month_name, months
-from trimtab.evaluate.policies import Spent, judge_policies
+from trimtab.evaluation.months import month_name, months
+from trimtab.evaluation.policies import Spent, judge_policies
 from trimtab.stats import Bootstrap
 
 DAYS, PER_DAY = 240, 40

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.errors import LearnerError
-from trimtab.train.encoder import CATEGORIES_AT_MOST, Encoder
+from trimtab.training.encoder import CATEGORIES_AT_MOST, Encoder
 
 Matrix = NDArray[np.float64]
 

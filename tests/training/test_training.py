@@ -12,10 +12,10 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
 from trimtab.errors import LearnerError
-from trimtab.train.encoder import CATEGORIES_AT_MOST, fit_encoder
-from trimtab.train.fingerprint import fingerprint
-from trimtab.train.fit import Recipe, effective_rows, fit
-from trimtab.train.matrix import from_table
+from trimtab.training.encoder import CATEGORIES_AT_MOST, fit_encoder
+from trimtab.training.fingerprint import fingerprint
+from trimtab.training.fit import Recipe, effective_rows, fit
+from trimtab.training.matrix import from_table
 
 RNG = np.random.default_rng(0)
 ROWS = 3000

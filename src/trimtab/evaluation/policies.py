@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trimtab.evaluate.months import month_name, months
+from trimtab.evaluation.months import month_name, months
 from trimtab.stats import Bootstrap, Comparison, Interval, UnitTotals, compare, holm, unit_totals
 
 SIGNIFICANT = 0.05

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trimtab.train.matrix import FeatureMatrix
+from trimtab.training.matrix import FeatureMatrix
 
 CATEGORIES_AT_MOST = 254
 """Histogram learners keep 255 bins by default, one of them for missing values; rarer words count as missing."""

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from trimtab.errors import LearnerError
 from trimtab.metrics import Task
-from trimtab.train.encoder import Encoder
-from trimtab.train.inputs import shape
-from trimtab.train.matrix import FeatureMatrix
+from trimtab.training.encoder import Encoder
+from trimtab.training.inputs import shape
+from trimtab.training.matrix import FeatureMatrix
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from trimtab.declare.kinds import Kind
 from trimtab.declare.model import Model
 from trimtab.errors import DeclarationError
 from trimtab.metrics import Task
-from trimtab.train.fit import Recipe
+from trimtab.training.fit import Recipe
 
 
 def make_recipe(

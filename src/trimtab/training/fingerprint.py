@@ -8,7 +8,7 @@ import json
 import numpy as np
 from numpy.typing import NDArray
 
-from trimtab.train.matrix import FeatureMatrix
+from trimtab.training.matrix import FeatureMatrix
 
 
 def fingerprint(

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from trimtab.errors import LearnerError
 from trimtab.metrics import Task
-from trimtab.train.encoder import fit_encoder
-from trimtab.train.inputs import categories_at_most, family, prepare, shape
-from trimtab.train.matrix import FeatureMatrix
-from trimtab.train.predictor import Predictor, emphasis_of
+from trimtab.training.encoder import fit_encoder
+from trimtab.training.inputs import categories_at_most, family, prepare, shape
+from trimtab.training.matrix import FeatureMatrix
+from trimtab.training.predictor import Predictor, emphasis_of
 
 
 @dataclass(frozen=True)
