@@ -92,6 +92,13 @@ def test_regression_and_multiclass():
     assert np.all(share[:, 3] == 0), "a class not seen in training gets no probability"
 
 
+def test_a_column_without_any_value_is_left_out_and_told():
+    nothing = from_table(TABLE.append_column("nothing", pa.nulls(ROWS, pa.float64())))
+    fitted = fit(Recipe(HistGradientBoostingClassifier(max_iter=10), "binary"), nothing, LABEL, None, seed=1)
+    assert fitted.remarks == ("nothing has no value in the training rows and was left out",)
+    assert np.isfinite(fitted.predictor.score(nothing)).all()
+
+
 def test_unseen_words_are_missing():
     fitted = fit(Recipe(HistGradientBoostingClassifier(max_iter=10), "binary"), MATRIX, LABEL, None, seed=1)
     strange = from_table(pa.table({"shop": ["east"], "weight": [0.5], "heavy": [False]}))

@@ -13,7 +13,10 @@ Sql = exp.Expression
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one engine says what engines say differently; each takes a float and gives a float."""
+    """How one engine says what engines say differently; each takes a float and gives a float.
+
+    `cut_fraction` prepares a float for the engine's cast to BIGINT, which is null outside 64 bits.
+    """
 
     floor: Callable[[Statement, Sql], Sql]
     ceil: Callable[[Statement, Sql], Sql]
@@ -117,6 +120,11 @@ def _spark_ceil(statement: Statement, value: Sql) -> Sql:
     return negative(_spark_floor(statement, negative(value)))
 
 
+def _spark_cut(statement: Statement, value: Sql) -> Sql:
+    """Spark cuts fractions in the cast itself, which takes 2 to the power of 63 for the largest integer."""
+    return statement.bind(value, lambda v: case(binary(exp.LT, v, double(2.0**63)), v))
+
+
 DIALECTS: Mapping[str, Dialect] = {
     "duckdb": Dialect(
         floor=lambda _statement, value: exp.Floor(this=value),
@@ -128,7 +136,7 @@ DIALECTS: Mapping[str, Dialect] = {
         floor=_spark_floor,
         ceil=_spark_ceil,
         round_half_even=_rint,
-        cut_fraction=lambda _statement, value: value,
+        cut_fraction=_spark_cut,
     ),
 }
 """By the SQLGlot name of the engine. Spark is meant in its ANSI mode, where integer overflow is an error."""

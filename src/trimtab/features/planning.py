@@ -28,10 +28,9 @@ REFINEMENT = 16
 class Limits:
     """Where one plan gives way to another; the defaults are measured by `benchmarks/training_set`.
 
-    A range join may make `pairs_per_row` pairs for each fact and request in place of each pass over the data that
-    another way would make; the facts beyond the last full tile may
-    be `rest_per_request` per request; running totals go over tiles that are fewer than `tiles_per_fact` of the
-    facts; `rows_per_chunk` bounds memory.
+    A range join may make `pairs_per_row` pairs for each fact and request, in place of each pass over the data that
+    another way would make; the facts beyond the last full tile may be `rest_per_request` per request; running
+    totals go over tiles that are fewer than `tiles_per_fact` of the facts; `rows_per_chunk` bounds memory.
     """
 
     pairs_per_row: float = 5.0
@@ -89,7 +88,7 @@ def _is_tiled(state: State) -> bool:
 
 
 def _chunks(needs: Needs, figures: Figures, limits: Limits) -> int:
-    rows = figures.rows + figures.asked.sum() * len(needs.windows)
+    rows = figures.rows + float(figures.asked.sum()) * len(needs.windows)
     return max(1, math.ceil(rows / limits.rows_per_chunk))
 
 

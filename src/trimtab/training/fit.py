@@ -57,6 +57,10 @@ def fit(
     kept = _sample(recipe.sampling, label, seed)
     matrix, label = (matrix.take(kept), label[kept]) if kept is not None else (matrix, label)
     weight = _weights(recipe.weights, label, weight if weight is None or kept is None else weight[kept])
+    empty = matrix.empty_columns
+    matrix = matrix.only([name for name in matrix.names if name not in empty]) if empty else matrix
+    if not matrix.names:
+        raise LearnerError("every feature is null for every training row", do="run trimtab check to see why")
     encoder = fit_encoder(matrix, categories_at_most(recipe.learner))
     kind = family(recipe.learner)
     estimator, options = prepare(_fresh(recipe.learner, seed), encoder)
@@ -67,7 +71,8 @@ def fit(
     classes = () if recipe.task == "regression" else tuple(float(code) for code in np.unique(label))
     emphasis = emphasis_of(recipe.weights, recipe.sampling)
     predictor = Predictor(estimator, kind, encoder, recipe.task, classes, recipe.class_count, emphasis)
-    return Fitted(predictor, len(label), effective_rows(weight, len(label)), remarks)
+    left_out = tuple(f"{name} has no value in the training rows and was left out" for name in empty)
+    return Fitted(predictor, len(label), effective_rows(weight, len(label)), (*left_out, *remarks))
 
 
 def effective_rows(weight: NDArray[np.float64] | None, rows: int) -> float:

@@ -30,6 +30,14 @@ class FeatureMatrix:
         """Which columns hold text."""
         return tuple(name in self.dictionaries for name in self.names)
 
+    @property
+    def empty_columns(self) -> tuple[str, ...]:
+        """The columns that hold no value at all."""
+        if not len(self):
+            return ()
+        nothing = np.asarray(np.isnan(self.values).all(axis=0))
+        return tuple(name for name, empty in zip(self.names, nothing, strict=True) if empty)
+
     def rows(self, start: int, stop: int) -> FeatureMatrix:
         """The rows from start to just before stop, without copying."""
         return replace(self, values=self.values[start:stop])

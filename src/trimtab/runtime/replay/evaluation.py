@@ -18,7 +18,7 @@ from trimtab.runtime.history import History
 from trimtab.runtime.replay.curves import Curve, Test
 from trimtab.runtime.replay.period import Span
 from trimtab.runtime.replay.policies import NEVER
-from trimtab.runtime.replay.result import BatchCost, Point, PolicyResult, Rung
+from trimtab.runtime.replay.result import BatchCost, Moving, Point, PolicyResult, Rung
 from trimtab.runtime.replay.service import scores_of
 from trimtab.runtime.replay.timeline import Timeline
 from trimtab.runtime.training import FitResult, FitSpec
@@ -118,7 +118,7 @@ def _policy(
         auc=judge.auc(rows, score),
         skill=_skill(judge, scored, losses),
         money=_money(judge, scored, score, verdict.scores[place].spent),
-        moving=moving_mean(judge, scored.day, losses),
+        moving=moving_mean(judge, scored.day, losses, judge.losses(rows, scored.scores[NEVER])),
         retrained_at=tuple(served.since for served in timeline.served[1:]),
         refused=tuple(decision for decision in timeline.decisions if decision.kind == "refuse"),
     )
@@ -147,14 +147,19 @@ def _money(judge: Judge, scored: Scored, score: NDArray[np.float64], spent: Spen
 
 
 def moving_mean(
-    judge: Judge, day: NDArray[np.int64], losses: NDArray[np.float64]
-) -> tuple[tuple[int, Interval], ...]:
-    """The mean loss of the five weeks around the middle of each week, with its interval, by day number."""
-    totals = unit_totals(losses, day)
+    judge: Judge, day: NDArray[np.int64], losses: NDArray[np.float64], never: NDArray[np.float64]
+) -> tuple[Moving, ...]:
+    """The mean loss of the five weeks around the middle of each week, and its paired gap to never retraining."""
+    totals, reference = unit_totals(losses, day), unit_totals(never, day)
     middles = np.arange(
         int(totals.unit[0]) + MOVING_DAYS // 2, int(totals.unit[-1]) - MOVING_DAYS // 2 + 1, 7
     )
-    return tuple((int(middle), judge.bootstrap.mean(_around(totals, int(middle)))) for middle in middles)
+    return tuple(_moving(judge, int(middle), totals, reference) for middle in middles)
+
+
+def _moving(judge: Judge, middle: int, totals: UnitTotals, reference: UnitTotals) -> Moving:
+    own, other = _around(totals, middle), _around(reference, middle)
+    return Moving(middle, float(own.mean), judge.bootstrap.difference(own, other))
 
 
 def _around(totals: UnitTotals, middle: int) -> UnitTotals:

@@ -84,8 +84,8 @@ def performance(done: Replay) -> LineChart:
         tuple(lines),
         tuple(marks),
         note=(
-            "Bands: 95 % by week blocks. Ticks below the lines are retrainings. All lines share the same days, good and "
-            "bad, so the difference between two lines is surer than their bands suggest: see the paired columns below."
+            "The band is the 95 % interval of the paired difference to the never-retrained line, drawn from that line: "
+            "where it touches the dashed line the difference may be chance. Ticks below are retrainings."
         ),
         command=done.command,
     )
@@ -93,16 +93,17 @@ def performance(done: Replay) -> LineChart:
 
 def _moving(each: PolicyResult, chosen: str) -> Series:
     ghost = each.name == NEVER
-    banded = each.name == chosen
-    known = [(day, mean) for day, mean in each.moving if mean.known]
+    banded = each.name == chosen and not ghost
+    known = [point for point in each.moving if point.gap.known or ghost]
+    never = [point.loss - point.gap.estimate for point in known]
     return Series(
         "never retrained" if ghost else each.name,
-        tuple(day * DAY for day, _ in known),
-        tuple(mean.estimate for _, mean in known),
-        tuple(mean.low for _, mean in known) if banded else (),
-        tuple(mean.high for _, mean in known) if banded else (),
+        tuple(point.day * DAY for point in known),
+        tuple(point.loss for point in known),
+        tuple(base + point.gap.low for base, point in zip(never, known, strict=True)) if banded else (),
+        tuple(base + point.gap.high for base, point in zip(never, known, strict=True)) if banded else (),
         style="ghost" if ghost else "solid",
-        emphasised=banded,
+        emphasised=each.name == chosen,
     )
 
 

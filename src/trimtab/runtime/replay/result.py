@@ -16,6 +16,15 @@ from trimtab.stats import Interval
 
 
 @dataclass(frozen=True)
+class Moving:
+    """Around one day (days since 1970): the mean loss of five weeks, and its gap to never retraining, paired."""
+
+    day: int
+    loss: float
+    gap: Interval
+
+
+@dataclass(frozen=True)
 class PolicyResult:
     """One policy: its scores, ranking, and money (None without stakes). Money counts outcomes and fits."""
 
@@ -24,7 +33,7 @@ class PolicyResult:
     auc: Interval | None
     skill: Interval
     money: float | None
-    moving: tuple[tuple[int, Interval], ...]
+    moving: tuple[Moving, ...]
     retrained_at: tuple[int, ...]
     refused: tuple[Decision, ...]
 
