@@ -112,9 +112,29 @@ def tile_join():
 
 def running_sums():
     """Running sums with one as-of join for all instants; minimum and maximum by blocks of tiles."""
+    return running(
+        f"SELECT key, __known, {SUMS_OF_FACTS} FROM facts WINDOW w AS (PARTITION BY key ORDER BY __known)",
+        "__at",
+    )
+
+
+def running_tiles():
+    """The same, with sums over hourly tiles and the facts of the last hour added."""
+    tiles = (
+        f"SELECT key, tile * {HOUR} AS __known, sum(n) OVER w AS n, sum(s) OVER w AS s, sum(q) OVER w AS q"
+    )
+    over = f"{tiles} FROM tiles{HOUR} WINDOW w AS (PARTITION BY key ORDER BY tile)"
+    return running(over, f"__at // {HOUR} * {HOUR}", "tail.{0}")
+
+
+SUMS_OF_FACTS = "count(value) OVER w AS n, sum(value) OVER w AS s, sum(value * value) OVER w AS q"
+
+
+def running(over, last, rest="0"):
+    """The query over given running sums, looked up as of `last`; `rest` is what came after it."""
     probes = " UNION ALL ".join(
         f"SELECT __row, key, {instant} AS t, {i} AS probe FROM requests"
-        for i, instant in enumerate(("__at", *(start(days) for days in WINDOWS)))
+        for i, instant in enumerate((last, *(start(days) for days in WINDOWS)))
     )
     picked = ", ".join(
         f"any_value({part}) FILTER (WHERE probe = {i}) AS {part}{i}"
@@ -122,8 +142,9 @@ def running_sums():
         for part in ("n", "s", "q")
     )
     sums = ", ".join(
-        f"n0 - coalesce(n{i}, 0) AS n_{days}, s0 - coalesce(s{i}, 0) AS s_{days}, q0 - coalesce(q{i}, 0) AS q_{days}"
+        f"coalesce({part}0, 0) + coalesce({rest.format(part)}, 0) - coalesce({part}{i}, 0) AS {part}_{days}"
         for i, days in enumerate(WINDOWS, 1)
+        for part in ("n", "s", "q")
     )
     extremes = []
     for days, hop in WINDOWS.items():
@@ -142,7 +163,7 @@ def running_sums():
             GROUP BY __row)""")
     tails = f"""
         tail AS (
-            SELECT __row, min(value) AS lo, max(value) AS hi
+            SELECT __row, {STATE}
             FROM (SELECT *, __at // {HOUR} AS hour FROM requests) AS r
             JOIN (SELECT *, __known // {HOUR} AS hour FROM facts) AS f USING (key, hour)
             WHERE f.__known < r.__at GROUP BY __row),
@@ -153,28 +174,27 @@ def running_sums():
             WHERE t.tile < r.hour GROUP BY __row)"""
     variance = "greatest(0, (q_{0} - s_{0} * s_{0} / n_{0}) / (n_{0} - 1))"
     columns = ", ".join(
-        f"coalesce(n_{days}, 0) AS count{days}, s_{days} AS sum{days}, s_{days} / n_{days} AS mean{days}, "
+        f"n_{days} AS count{days}, CASE WHEN n_{days} > 0 THEN s_{days} END AS sum{days}, CASE WHEN n_{days} > 0 THEN s_{days} / n_{days} END AS mean{days}, "
         f"least(m{days}.lo, tail.lo{', today.lo' if days == 30 else ''}) AS min{days}, "
         f"greatest(m{days}.hi, tail.hi{', today.hi' if days == 30 else ''}) AS max{days}, "
         f"CASE WHEN n_{days} > 1 THEN sqrt({variance.format(days)}) END AS std{days}"
         for days in WINDOWS
     )
     return f"""
-        WITH running AS (
-            SELECT key, __known, count(value) OVER w AS n, sum(value) OVER w AS s, sum(value * value) OVER w AS q
-            FROM facts WINDOW w AS (PARTITION BY key ORDER BY __known)),
+        WITH tiles{HOUR} AS MATERIALIZED (
+            SELECT key, __known // {HOUR} AS tile, {STATE} FROM facts GROUP BY ALL),
+        running AS ({over}),
         found AS (
             SELECT __row, {picked} FROM (
                 SELECT p.__row, p.probe, r.n, r.s, r.q FROM ({probes}) AS p
                 ASOF JOIN running AS r ON p.key = r.key AND p.t > r.__known)
             GROUP BY __row),
-        tiles{HOUR} AS MATERIALIZED (
-            SELECT key, __known // {HOUR} AS tile, min(value) AS lo, max(value) AS hi FROM facts GROUP BY ALL),
         tiles{DAY} AS (
             SELECT h.key, h.tile // 24 AS tile, min(lo) AS lo, max(hi) AS hi FROM tiles{HOUR} AS h
             GROUP BY h.key, h.tile // 24),
         {", ".join(extremes)}, {tails},
-        sums AS (SELECT __row, {sums} FROM found)
+        sums AS (
+            SELECT r.__row, {sums} FROM requests AS r LEFT JOIN found USING (__row) LEFT JOIN tail USING (__row))
         SELECT __row, {columns} FROM requests LEFT JOIN sums USING (__row) LEFT JOIN m1 USING (__row)
         LEFT JOIN m7 USING (__row) LEFT JOIN m30 USING (__row) LEFT JOIN tail USING (__row)
         LEFT JOIN today USING (__row)"""
@@ -185,4 +205,5 @@ PLANS = {
     "blocked range joins": blocked_range_joins,
     "tile join": tile_join,
     "running sums": running_sums,
+    "running sums over tiles": running_tiles,
 }

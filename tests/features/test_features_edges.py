@@ -15,6 +15,7 @@ from trimtab.units import days, hours, microseconds, minutes
 
 KEYED = OTHER.by(k="rk")
 DAY = days(1).microseconds
+LARGE_PLANS = {**PLANS, "chunks": Limits(pairs_per_row=-1.0, rows_per_chunk=10_000)}
 plans = pytest.mark.parametrize("plan", PLANS)
 
 
@@ -128,7 +129,7 @@ def test_all_plans_agree_on_many_rows_in_any_order_on_any_threads(source):
     shuffled = facts.take(pa.array(np.random.default_rng(1).permutation(len(facts))))
     right = run_large(facts, asked, source, PLANS["range join"], threads=1)
     assert right.column("mean").null_count < 300
-    for limits in (*PLANS.values(), Limits(pairs_per_row=-1.0, rows_per_chunk=10_000)):
+    for limits in LARGE_PLANS.values():
         assert run_large(shuffled, asked, source, limits).equals(right)
 
 
@@ -145,4 +146,5 @@ def test_what_becomes_known_at_the_request_or_later_changes_nothing(plan):
     past = facts.filter(pa.array(known < 0))
     changed = facts.set_column(facts.column_names.index("x"), "x", future)
     changed = pa.concat_tables([past, changed.filter(pa.array(known >= 0))])
-    assert run_large(changed, asked, OTHER, PLANS[plan]).equals(run_large(past, asked, OTHER, PLANS[plan]))
+    limits = LARGE_PLANS[plan]
+    assert run_large(changed, asked, OTHER, limits).equals(run_large(past, asked, OTHER, limits))

@@ -159,6 +159,11 @@ def test_what_cannot_be_computed_is_refused_with_its_line(data, feature, message
     assert "test_features_rows.py:" in str(refused.value)
 
 
+def test_a_source_that_revises_gives_its_latest_value(data):
+    revised = Source("sales.parquet", id="id", known="t", revises=True).by("shop")
+    assert run(data, price=revised.last("price")) == {"price": [3.0, 8.0, None]}
+
+
 def test_a_name_that_is_both_a_field_and_an_aggregate_is_ambiguous(data):
     with pytest.raises(DeclarationError, match="both a request field and an aggregate"):
         run(data, size=BY_SHOP.count(), more=col("size") + 1)

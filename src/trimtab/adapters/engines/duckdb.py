@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 
 from trimtab.errors import DataError, TrimtabError, UsageError
 
 
 class DuckDBEngine:
-    """Runs plans on an in-process DuckDB: all cores, no network, all times in UTC.
+    """Runs plans on an in-process DuckDB: all cores, nothing but registered tables in reach, all times in UTC.
 
-    `threads` and `memory_limit` ("4GB") bound what it takes; what does not fit goes to `temp_directory`.
+    `threads` and `memory_limit` ("4GB") bound what it takes; what does not fit goes to `temp_directory`, by default
+    a folder of its own among the system's temporary files.
 
     >>> engine = DuckDBEngine(threads=1)
     >>> engine.register("facts", pa.table({"value": [1, 2]}))
@@ -30,16 +34,21 @@ class DuckDBEngine:
         memory_limit: str | None = None,
         temp_directory: str | Path | None = None,
     ) -> None:
+        own_folder = Path(tempfile.gettempdir()) / f"trimtab-{os.getpid()}-{id(self):x}"
         options: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "enable_external_access": False,
+            "python_enable_replacements": False,  # or a misspelt table could mean a Python variable
             # rows are put in order by their number, so the engine need not keep theirs
             "preserve_insertion_order": False,
+            "temp_directory": str(own_folder if temp_directory is None else temp_directory),
         }
-        given = {"threads": threads, "memory_limit": memory_limit, "temp_directory": temp_directory}
-        options |= {name: str(value) for name, value in given.items() if value is not None}
+        given = {"threads": threads, "memory_limit": memory_limit}
+        options |= {name: value for name, value in given.items() if value is not None}
         try:
             self._connection = duckdb.connect(":memory:", config=options)
+            self._connection.execute("SET TimeZone = 'UTC'")
         except duckdb.Error as error:
             raise UsageError("DuckDB refused its options", found=_first_line(error)) from error
 
@@ -53,7 +62,7 @@ class DuckDBEngine:
         Raises DataError where numbers overflow, memory runs out, or the data do not fit the plan.
         """
         try:
-            return self._connection.sql(plan.sql(dialect="duckdb")).to_arrow_table()
+            return self._connection.sql(plan.sql(dialect=DuckDB)).to_arrow_table()
         except duckdb.Error as error:
             raise _translated(error) from error
 

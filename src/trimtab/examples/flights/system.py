@@ -55,7 +55,12 @@ features = tt.Features(
 )
 
 learner = HistGradientBoostingClassifier(
-    max_iter=30, learning_rate=0.25, min_samples_leaf=50, l2_regularization=1.0, early_stopping=False
+    max_iter=30,
+    learning_rate=0.25,
+    max_bins=128,
+    min_samples_leaf=50,
+    l2_regularization=1.0,
+    early_stopping=False,
 )
 
 system = tt.System(
