@@ -202,6 +202,18 @@ def test_a_request_field_filled_in_from_the_outcome(world, capsys):
     assert "request field 'driver' looks filled in from the outcome" in text
 
 
+def test_a_misspelt_slice(world, capsys):
+    world(
+        SYSTEM.replace(
+            "        ),\n    )\n", "        ),\n        watch=tt.Watch(slices=('shpo',)),\n    )\n"
+        )
+    )
+    code, text = run(capsys, "check", "shop.py")
+    assert code == 1
+    assert "slice 'shpo' is no feature of the model" in text
+    assert "did you mean 'shop'?" in text
+
+
 def test_a_period_without_requests(world, capsys):
     world()
     code, text = run(capsys, "replay", "shop.py", "--from", "1999-01-01", "--to", "1999-02-01")

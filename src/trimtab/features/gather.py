@@ -7,18 +7,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import exp
 
+from trimtab.declare.arrow import ARROW
 from trimtab.declare.kinds import Kind
 from trimtab.features.build import call, named, select, table
 from trimtab.ports import Engine
-
-ARROW = {
-    Kind.BOOL: pa.bool_(),
-    Kind.INT: pa.int64(),
-    Kind.FLOAT: pa.float64(),
-    Kind.STRING: pa.string(),
-    Kind.TIMESTAMP: pa.int64(),
-    Kind.DURATION: pa.int64(),
-}
 
 
 def in_order(rows: pa.Array | pa.ChunkedArray, columns: pa.Table, count: int) -> pa.Table:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from trimtab.declare.needs import explicit_features
 from trimtab.declare.system import System
-from trimtab.errors import TrimtabError
+from trimtab.errors import TrimtabError, nearest
 from trimtab.features import Explanation
 from trimtab.finding import Finding, Severity, by_severity, worst
 from trimtab.labels import health
@@ -76,16 +76,16 @@ class Check:
 
 def check(system: System, engine: Engine, tables: Tables, now: int) -> Check:
     """Run every check that can run; what cannot is a finding with its reason."""
-    found: list[Finding] = []
+    found: list[Finding] = list(_slices(system))
+    readable = True
     for source in system.sources:
         try:
             found += contract.findings(load_source(system, source, engine, tables), now)
         except TrimtabError as error:
+            readable = False
             found.append(_failed(f"source {source.name!r} cannot be used", error))
     plans: tuple[Explanation, ...] = ()
-    if worst([*found, Finding("", Severity.OK)]) < Severity.ACT or not any(
-        finding.cause for finding in found
-    ):
+    if readable:
         try:
             history = load(system, engine, tables)
             found += _about(history, now)
@@ -93,10 +93,19 @@ def check(system: System, engine: Engine, tables: Tables, now: int) -> Check:
         except TrimtabError as error:
             found.append(_failed("features or labels cannot be computed", error))
     else:
-        found.append(
-            Finding("features and labels were not checked", Severity.NOT_RUN, cause="a source cannot be used")
-        )
+        what = "features and labels were not checked"
+        found.append(Finding(what, Severity.NOT_RUN, cause="a source cannot be used"))
     return Check(system.name, by_severity(found), plans)
+
+
+def _slices(system: System) -> Iterator[Finding]:
+    """A slice must be a feature by name, or a field that the request's features read."""
+    known = {name for name, _ in explicit_features(system)}
+    for name in system.watch.slices if known else ():
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean {near!r}?" if near else f"name one of {', '.join(sorted(known))}"
+            yield Finding(f"slice {name!r} is no feature of the model", Severity.ACT, action=hint)
 
 
 def _failed(what: str, error: TrimtabError) -> Finding:

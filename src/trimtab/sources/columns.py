@@ -9,19 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trimtab.declare.arrow import ARROW
 from trimtab.declare.kinds import Kind
 from trimtab.declare.source import Source
 from trimtab.errors import DataError
 from trimtab.sources.localtime import local_to_utc
-
-ARROW = {
-    Kind.BOOL: pa.bool_(),
-    Kind.INT: pa.int64(),
-    Kind.FLOAT: pa.float64(),
-    Kind.STRING: pa.string(),
-    Kind.TIMESTAMP: pa.int64(),
-    Kind.DURATION: pa.int64(),
-}
 
 
 @dataclass(frozen=True)
