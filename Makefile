@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 	$(BIN)/trimtab demo
 
 test: $(VENV)/.developing lint
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n auto --dist loadgroup
 
 lint: $(VENV)/.developing
 	$(BIN)/ruff check .

@@ -12,6 +12,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group(
+    "flights"
+)  # one process runs them all, so that the year is replayed once
 ROOT = Path(__file__).parents[2]
 MINUS = "\N{MINUS SIGN}"
 NUMBER = re.compile(rf"[+\-{MINUS}]?\d[\d,]*\.?\d*")

@@ -117,12 +117,11 @@ def run(engine, features, world, order, limits):
     )
 
 
-every_plan = pytest.mark.parametrize("plan", PLANS)
-both_sources = pytest.mark.parametrize("source", [OTHER, OWN], ids=["other source", "own source"])
-calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-def agree(engine, plan, source, data):
+@pytest.mark.parametrize("plan", PLANS)
+@pytest.mark.parametrize("source", [OTHER, OWN], ids=["other source", "own source"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_a_plan_equals_the_naive_twin(engine, plan, source, data):
     world = data.draw(worlds())
     order = data.draw(st.permutations(range(len(world.requests))))
     drawn = data.draw(st.lists(aggregates(source), min_size=1, max_size=8))
@@ -133,20 +132,3 @@ def agree(engine, plan, source, data):
     assert found.column_names == list(fine)
     for name, values in wanted.items():
         assert [bits(value) for value in found.column(name).to_pylist()] == values, (name, fine[name])
-
-
-@every_plan
-@both_sources
-@settings(calm, max_examples=25)
-@given(data=st.data())
-def test_a_plan_equals_the_naive_twin(engine, plan, source, data):
-    agree(engine, plan, source, data)
-
-
-@pytest.mark.campaign
-@every_plan
-@both_sources
-@settings(calm, max_examples=600)
-@given(data=st.data())
-def test_a_plan_equals_the_naive_twin_on_many_worlds(engine, plan, source, data):
-    agree(engine, plan, source, data)

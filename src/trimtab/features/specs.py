@@ -48,6 +48,11 @@ class Spec:
         return (None if over is None else over.microseconds), self.aggregate.hop_microseconds
 
     @property
+    def counts_truth(self) -> bool:
+        """Whether it is an extreme of conditions: any or all are true, as two counts tell."""
+        return self.function in {"min", "max"} and self.kind is Kind.BOOL
+
+    @property
     def scale(self) -> Scale:
         """The unit of its exact sums."""
         return scale_of(self.aggregate, self.kind)

@@ -79,10 +79,11 @@ class State:
 def needed(spec: Spec) -> dict[str, State]:
     """The states from which a feature's value is finished, by part."""
     aggregate = spec.aggregate
-    scale = spec.scale if spec.function in EXACT_SUMS else None
+    parts = ("n", "s") if spec.counts_truth else PARTS[spec.function]
+    scale = spec.scale if spec.function in EXACT_SUMS or spec.counts_truth else None
     flat = spec.function in EXTREMES and spec.kind is Kind.FLOAT
     reading = Reading(aggregate.value, aggregate.where, scale, flat)
-    return {part: State(part, reading, spec.window) for part in PARTS[spec.function]}
+    return {part: State(part, reading, spec.window) for part in parts}
 
 
 Column = tuple[str, str]

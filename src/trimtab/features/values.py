@@ -12,6 +12,7 @@ from trimtab.features.build import (
     Sql,
     cast,
     divided,
+    equal,
     inner,
     less,
     minus,
@@ -49,7 +50,7 @@ def _steps(group: Group, needs: Needs) -> tuple[Step, ...]:
     moved: Step = {}
     moved_floats: Step = {}
     for spec, parts in zip(group.specs, needs.parts, strict=True):
-        if "s" not in parts or (spec.function == "sum" and spec.result is not Kind.FLOAT):
+        if "s" not in parts or spec.result is not Kind.FLOAT:
             continue
         s, small = needs.columns[parts["s"]], needs.is_small(parts["s"])
         floats[f"{s}_float"] = finishing.small_to_float(name(s)) if small else finishing.to_float(name(s))
@@ -81,6 +82,10 @@ def _value(spec: Spec, needs: Needs, j: int) -> Sql:
                 z["n"], name(f"{q}_moved_float"), name(f"{q}_spread_float"), spec.scale
             )
             return finishing.deviation(squared) if spec.function == "std" else squared
+        case "max" if spec.counts_truth:
+            return where(less(whole(0), z["n"]), less(whole(0), z["s"]))
+        case "min" if spec.counts_truth:
+            return where(less(whole(0), z["n"]), equal(z["s"], z["n"].copy()))
         case "time_since_last":
             return divided(cast(minus(name("at"), z["since"]), "DOUBLE"), real(1e6))
     return z[spec.function]
