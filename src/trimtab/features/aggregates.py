@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trimtab.features.build import equal, every, inner, join, name, select, table
-from trimtab.features.gather import count_rows, counted, in_order, typed
-from trimtab.features.keys import Figures, figures, register_keys
+from trimtab.features.gather import NOTHING, count_rows, counted, in_order, typed
+from trimtab.features.keys import KEYS, Figures, figures, register_keys
 from trimtab.features.planning import Limits, Plan, choose
 from trimtab.features.query import TOUCHED, Query
 from trimtab.features.relations import ASKS, FACTS, Part, asks, earliest_start, facts
@@ -86,9 +86,9 @@ def _rows(engine: Engine, prepared: Prepared, requests: str) -> pa.Table:
 
 
 def release(engine: Engine) -> None:
-    """Give back the memory of both sides of the joins."""
-    for stored in (ASKS, FACTS):
-        engine.register(stored, pa.table({"kid": pa.array([], pa.int32())}))
+    """Give back the memory of what was registered on the way."""
+    for stored in (KEYS, ASKS, FACTS, AGAIN):
+        engine.register(stored, NOTHING)
 
 
 def _chunks(engine: Engine, prepared: Prepared, requests: str) -> Iterator[pa.Table]:

@@ -12,6 +12,9 @@ from trimtab.declare.kinds import Kind
 from trimtab.features.build import call, named, select, table
 from trimtab.ports import Engine
 
+NOTHING = pa.table({"nothing": pa.array([], pa.int64())})
+"""Registered in place of a table that is no longer needed, it gives back the memory."""
+
 
 def in_order(rows: pa.Array | pa.ChunkedArray, columns: pa.Table, count: int) -> pa.Table:
     """The columns with row r at place r; places that no row names are null.

@@ -17,7 +17,7 @@ from trimtab.errors import DeclarationError
 from trimtab.features.build import equal, join, name, named, select, table
 from trimtab.features.constancy import check_function
 from trimtab.features.functions import apply
-from trimtab.features.gather import in_order, typed
+from trimtab.features.gather import NOTHING, in_order, typed
 from trimtab.ports import Engine
 
 AT = "at"
@@ -110,6 +110,7 @@ def _expressions(
         engine.register(_AGGREGATES, aggregates.select(borrowed).append_column("__row", rows))
         joins = [join(table(_AGGREGATES), equal(name("__row", requests), name("__row", _AGGREGATES)))]
     result = engine.query(select([name("__row", requests), *columns], table(requests), *joins))
+    engine.register(_AGGREGATES, NOTHING)
     ordered = in_order(result.column("__row"), result.drop_columns(["__row"]), count)
     return {
         key: typed(ordered.column(f"f{j}"), infer(value, scope))

@@ -24,7 +24,7 @@ from trimtab.features.build import (
     whole,
 )
 from trimtab.features.specs import Group, Spec
-from trimtab.features.states import Needs, State
+from trimtab.features.states import Needs
 
 Step = dict[str, Sql]
 
@@ -67,34 +67,29 @@ def _steps(group: Group, needs: Needs) -> tuple[Step, ...]:
 
 
 def _value(spec: Spec, needs: Needs, j: int) -> Sql:
-    parts = needs.parts[j]
-    z = {part: name(needs.columns[state]) for part, state in parts.items()}
-    match spec.function:
-        case "count":
-            return z["n"]
-        case "sum":
-            return where(less(whole(0), z["n"]), _sum(spec, needs, parts))
-        case "mean" | "share":
-            return finishing.mean(z["n"], name(f"{needs.columns[parts['s']]}_float"), spec.scale)
-        case "var" | "std":
-            q = needs.columns[parts["q"]]
-            squared = finishing.variance(
-                z["n"], name(f"{q}_moved_float"), name(f"{q}_spread_float"), spec.scale
-            )
-            return finishing.deviation(squared) if spec.function == "std" else squared
-        case "max" if spec.counts_truth:
-            return where(less(whole(0), z["n"]), less(whole(0), z["s"]))
-        case "min" if spec.counts_truth:
-            return where(less(whole(0), z["n"]), equal(z["s"], z["n"].copy()))
-        case "time_since_last":
-            return divided(cast(minus(name("at"), z["since"]), "DOUBLE"), real(1e6))
-    return z[spec.function]
+    z = {part: needs.columns[state] for part, state in needs.parts[j].items()}
+    if spec.function == "count":
+        return name(z["n"])
+    if spec.function == "time_since_last":
+        return divided(cast(minus(name("at"), name(z["since"])), "DOUBLE"), real(1e6))
+    return _of_sums(spec, z) if "s" in z else name(z[spec.function])
 
 
-def _sum(spec: Spec, needs: Needs, parts: Mapping[str, State]) -> Sql:
-    s = needs.columns[parts["s"]]
-    return (
-        finishing.total(name(f"{s}_float"), spec.scale)
-        if spec.result is Kind.FLOAT
-        else cast(name(s), "BIGINT")
-    )
+def _of_sums(spec: Spec, z: Mapping[str, str]) -> Sql:
+    """The value from the columns that hold n, s and q; null where n is 0."""
+    if spec.function in {"mean", "share"}:
+        return finishing.mean(name(z["n"]), name(f"{z['s']}_float"), spec.scale)
+    if "q" in z:
+        moved, spread = name(f"{z['q']}_moved_float"), name(f"{z['q']}_spread_float")
+        squared = finishing.variance(name(z["n"]), moved, spread, spec.scale)
+        return finishing.deviation(squared) if spec.function == "std" else squared
+    return where(less(whole(0), name(z["n"])), _whole_sum(spec, z))
+
+
+def _whole_sum(spec: Spec, z: Mapping[str, str]) -> Sql:
+    """A sum, or whether any (max) or all (min) of the conditions are true."""
+    if spec.counts_truth:
+        return less(whole(0), name(z["s"])) if spec.function == "max" else equal(name(z["s"]), name(z["n"]))
+    if spec.result is Kind.FLOAT:
+        return finishing.total(name(f"{z['s']}_float"), spec.scale)
+    return cast(name(z["s"]), "BIGINT")
