@@ -10,20 +10,19 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group(
-    "flights"
-)  # one process runs them all, so that the year is replayed once
 ROOT = Path(__file__).parents[2]
 MINUS = "\N{MINUS SIGN}"
 NUMBER = re.compile(rf"[+\-{MINUS}]?\d[\d,]*\.?\d*")
-TIMED = re.compile(r"\d+ s\b")
 
 
-@pytest.fixture(scope="module")
-def replayed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("flights")
+def test_the_year_of_flights(tmp_path):
+    """One test, since one replay is minutes of work: each check below names what it promises."""
+    replayed = replay(tmp_path)
+    for check in CHECKS:
+        check(replayed)
+
+
+def replay(folder):
     words = ["replay", "flights", "--json", "out.json", "--chart", "chart.svg", "--report", "report.html"]
     done = subprocess.run(
         [Path(sys.executable).parent / "trimtab", *words],
@@ -41,7 +40,7 @@ def policies(out):
     return {each["name"]: each for each in out["policies"]}
 
 
-def test_inputs_are_worth_what_the_example_promises(replayed):
+def inputs_are_worth_what_the_example_promises(replayed):
     ladder = replayed[2]["ladder"]
     assert ladder[0]["inputs"] == "request fields"
     assert 0.63 < ladder[0]["auc"] < 0.67, "static columns alone"
@@ -49,12 +48,12 @@ def test_inputs_are_worth_what_the_example_promises(replayed):
     assert ladder[-1]["log_loss"] <= 0.465
 
 
-def test_weekly_retraining_beats_never_beyond_chance(replayed):
+def weekly_retraining_beats_never_beyond_chance(replayed):
     weekly = policies(replayed[2])["weekly-expanding"]
     assert weekly["to_never_interval"][1] < 0
 
 
-def test_the_60_day_window_harms_in_december_and_is_not_recommended(replayed):
+def the_60_day_window_harms_in_december_and_is_not_recommended(replayed):
     out = replayed[2]
     window, never = policies(out)["weekly-60-days"], policies(out)["never"]
     assert window["months"]["2013-12"] > never["months"]["2013-12"]
@@ -62,7 +61,7 @@ def test_the_60_day_window_harms_in_december_and_is_not_recommended(replayed):
     assert re.search(r"2013-12.*△|2013-12.*▲", (replayed[0] / "report.html").read_text(), re.DOTALL)
 
 
-def test_at_least_five_policies_with_all_their_numbers(replayed):
+def at_least_five_policies_with_all_their_numbers(replayed):
     out = replayed[2]
     assert len(out["policies"]) >= 5
     for each in out["policies"]:
@@ -73,12 +72,12 @@ def test_at_least_five_policies_with_all_their_numbers(replayed):
     assert {"freshness", "volume", "ladder", "batch", "seconds", "recommended"} <= set(out)
 
 
-def test_batches_cost_more_the_rarer_they_run(replayed):
+def batches_cost_more_the_rarer_they_run(replayed):
     costs = [each["extra"] for each in replayed[2]["batch"]]
     assert 0 < costs[0] < costs[1] < costs[2]
 
 
-def test_readme_shows_the_real_last_lines(replayed):
+def readme_shows_the_real_last_lines(replayed):
     shown = re.search(r"<!-- replay -->\n```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     real = replayed[1].rstrip().splitlines()
     last = "\n".join(line.rstrip() for line in real[real.index("Policies") :])
@@ -89,7 +88,7 @@ def test_readme_shows_the_real_last_lines(replayed):
     _alike(shown[1].rstrip(), last)
 
 
-def test_readme_shows_the_real_chart(replayed):
+def readme_shows_the_real_chart(replayed):
     real = ET.fromstring((replayed[0] / "chart.svg").read_text())
     shown = ET.fromstring((ROOT / "docs" / "images" / "flights-2013.svg").read_text())
     tags = [[element.tag for element in tree.iter()] for tree in (real, shown)]
@@ -117,3 +116,14 @@ def _alike(shown, real):
             one,
             other,
         )
+
+
+CHECKS = (
+    inputs_are_worth_what_the_example_promises,
+    weekly_retraining_beats_never_beyond_chance,
+    the_60_day_window_harms_in_december_and_is_not_recommended,
+    at_least_five_policies_with_all_their_numbers,
+    batches_cost_more_the_rarer_they_run,
+    readme_shows_the_real_last_lines,
+    readme_shows_the_real_chart,
+)

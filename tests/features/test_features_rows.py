@@ -11,7 +11,7 @@ from trimtab.declare.features import Features, Function
 from trimtab.declare.kinds import Kind
 from trimtab.declare.source import Source
 from trimtab.errors import DataError, DeclarationError, LearnerError
-from trimtab.features import Data, FactsTable, compute, explain
+from trimtab.features import Data, FactsTable, Limits, compute, explain
 from trimtab.units import hours, seconds
 
 SALES = Source("sales.parquet", id="id", known="t")
@@ -219,6 +219,23 @@ def test_explanations_are_plain_words(data):
         ("size", 'col("size")', "read from the request"),
         ("ratio", 'divide(col("spent"), 2)', "computed from the request and other features"),
         ("named", "fine_helper(size), version 1", "called in Python for each request"),
+    ]
+
+
+def test_plans_say_why_and_on_which_grids(data):
+    many = Data(
+        data.engine,
+        data.requests,
+        data.request_kinds,
+        SALES,
+        data.facts,
+        Limits(pairs_per_row=0.0, tiles_per_fact=9.0),
+    )
+    features = Features(m=BY_SHOP.mean("price", over=hours(3)), x=BY_SHOP.max("price", over=hours(30)))
+    why = "about 3 pairs of a request and a fact are many for 3 facts and 2 requests; the request's own fact is left out"
+    assert [line.plan for line in explain(features, many)] == [
+        f"running totals over tiles of 5 minutes, looked up as of the request and the window's start: {why}",
+        f"tiles of 1 hour, 5 minutes and the facts since the last full one: {why}",
     ]
 
 

@@ -12,7 +12,7 @@ from trimtab.declare.source import Source
 from trimtab.features.aggregates import values
 from trimtab.features.gather import count_rows
 from trimtab.features.planning import Limits
-from trimtab.features.rows import check_rows, row_features
+from trimtab.features.rows import Aggregates, Requests, check_rows, row_features
 from trimtab.features.specs import FactsTable, groups
 from trimtab.ports import Engine
 
@@ -41,15 +41,8 @@ def compute(  # the stage's whole context
     kinds = {spec.name: spec.result for group in found for spec in group.specs}
     check_rows(features, request_kinds, kinds)
     count = count_rows(engine, requests)
-    aggregates: dict[str, pa.ChunkedArray] = {}
+    computed: dict[str, pa.ChunkedArray] = {}
     for group in found:
-        aggregates |= values(engine, group, requests, count, limits or Limits())
-    return row_features(
-        engine,
-        features,
-        requests=requests,
-        request_kinds=request_kinds,
-        aggregates=pa.table(aggregates),
-        kinds=kinds,
-        count=count,
-    )
+        computed |= values(engine, group, requests, count, limits or Limits())
+    asked = Requests(requests, request_kinds, count)
+    return row_features(engine, features, asked, Aggregates(computed, kinds))

@@ -83,7 +83,9 @@ def _plans(features: Features, data: Data) -> dict[str, str]:
         prepared = prepare(data.engine, group, data.requests, data.limits)
         release(data.engine)
         for spec, parts in zip(group.specs, prepared.needs.parts, strict=True):
-            found[spec.name] = "; ".join(dict.fromkeys(_way(state, prepared) for state in parts.values()))
+            ways = dict.fromkeys(_way(state, prepared) for state in parts.values())
+            own = ["the request's own fact is left out"] if group.own_id else []
+            found[spec.name] = "; ".join([*ways, *own])
     return found
 
 

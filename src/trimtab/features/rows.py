@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 
+import numpy as np
 import pyarrow as pa
 from sqlglot import exp
 
@@ -14,14 +17,31 @@ from trimtab.declare.kinds import Kind
 from trimtab.declare.sql import to_sql
 from trimtab.declare.typed import infer
 from trimtab.errors import DeclarationError
-from trimtab.features.build import equal, join, name, named, select, table
+from trimtab.features.build import Sql, equal, join, name, named, select, table
 from trimtab.features.constancy import check_function
 from trimtab.features.functions import apply
 from trimtab.features.gather import NOTHING, in_order, typed
 from trimtab.ports import Engine
 
-AT = "at"
+AT, ROW = "at", "__row"
 _AGGREGATES = "__trimtab_aggregates"
+
+
+@dataclass(frozen=True)
+class Requests:
+    """The registered table of requests: its name, its fields' kinds, and how many there are."""
+
+    name: str
+    kinds: Mapping[str, Kind]
+    count: int
+
+
+@dataclass(frozen=True)
+class Aggregates:
+    """The aggregate features by name: a value per request in order, and the kind."""
+
+    values: Mapping[str, pa.ChunkedArray]
+    kinds: Mapping[str, Kind]
 
 
 def check_rows(features: Features, request_kinds: Mapping[str, Kind], aggregates: Mapping[str, Kind]) -> None:
@@ -60,59 +80,54 @@ def _scope(request_kinds: Mapping[str, Kind], aggregates: Mapping[str, Kind]) ->
     return {**aggregates, **request_kinds, AT: Kind.TIMESTAMP}
 
 
-def row_features(  # the stage's whole context
-    engine: Engine,
-    features: Features,
-    *,
-    requests: str,
-    request_kinds: Mapping[str, Kind],
-    aggregates: pa.Table,
-    kinds: Mapping[str, Kind],
-    count: int,
-) -> pa.Table:
-    """Every feature as a column in declared order, given the aggregates by name."""
+def row_features(engine: Engine, features: Features, asked: Requests, found: Aggregates) -> pa.Table:
+    """Every feature as a column in declared order, given the values of the aggregates."""
     expressions = {key: feature for key, feature in features if isinstance(feature, Expression)}
-    functions = {key: feature for key, feature in features if isinstance(feature, Function)}
-    computed = _expressions(engine, expressions, requests, request_kinds, aggregates, kinds, count)
-    for key, function in functions.items():
-        computed[key] = apply(engine, key, function, requests, count)
-    columns = {
-        key: aggregates.column(key) if isinstance(feature, Aggregate) else computed[key]
-        for key, feature in features
-    }
-    return pa.table(columns)
+    computed = _expressions(engine, expressions, asked, found) if expressions else {}
+    for key, feature in features:
+        if isinstance(feature, Function):
+            computed[key] = apply(engine, key, feature, asked.name, asked.count)
+    return pa.table(
+        {
+            key: found.values[key] if isinstance(feature, Aggregate) else computed[key]
+            for key, feature in features
+        }
+    )
 
 
 def _expressions(
-    engine: Engine,
-    expressions: Mapping[str, Expression],
-    requests: str,
-    request_kinds: Mapping[str, Kind],
-    aggregates: pa.Table,
-    kinds: Mapping[str, Kind],
-    count: int,
+    engine: Engine, expressions: Mapping[str, Expression], asked: Requests, found: Aggregates
 ) -> dict[str, pa.ChunkedArray]:
-    if not expressions:
-        return {}
-    scope = _scope(request_kinds, kinds)
-
-    def column(field: str) -> exp.Expression:
-        if field == AT:
-            return name("__at", requests)
-        return name(field, requests) if field in request_kinds else name(field, _AGGREGATES)
-
-    used = {field for expression in expressions.values() for field in expression.columns()}
-    columns = [named(to_sql(value, scope, column), f"f{j}") for j, value in enumerate(expressions.values())]
-    borrowed = sorted(used & set(kinds) - set(request_kinds) - {AT})
-    joins = []
-    if borrowed:
-        rows = pa.array(range(count), pa.int64())
-        engine.register(_AGGREGATES, aggregates.select(borrowed).append_column("__row", rows))
-        joins = [join(table(_AGGREGATES), equal(name("__row", requests), name("__row", _AGGREGATES)))]
-    result = engine.query(select([name("__row", requests), *columns], table(requests), *joins))
+    scope = _scope(asked.kinds, found.kinds)
+    columns = [
+        named(to_sql(value, scope, partial(_column, asked)), f"f{j}")
+        for j, value in enumerate(expressions.values())
+    ]
+    joins = _borrowed(engine, expressions, asked, found)
+    result = engine.query(select([name(ROW, asked.name), *columns], table(asked.name), *joins))
     engine.register(_AGGREGATES, NOTHING)
-    ordered = in_order(result.column("__row"), result.drop_columns(["__row"]), count)
+    ordered = in_order(result.column(ROW), result.drop_columns([ROW]), asked.count)
     return {
         key: typed(ordered.column(f"f{j}"), infer(value, scope))
         for j, (key, value) in enumerate(expressions.items())
     }
+
+
+def _column(asked: Requests, field: str) -> Sql:
+    """Where a name in an expression is found: the time of the request, a field of it, or an aggregate."""
+    if field == AT:
+        return name("__at", asked.name)
+    return name(field, asked.name) if field in asked.kinds else name(field, _AGGREGATES)
+
+
+def _borrowed(
+    engine: Engine, expressions: Mapping[str, Expression], asked: Requests, found: Aggregates
+) -> list[exp.Join]:
+    """The join with the aggregates that expressions name, which are registered for it."""
+    used = {field for expression in expressions.values() for field in expression.columns()}
+    values = {key: found.values[key] for key in sorted(used & set(found.kinds) - set(asked.kinds) - {AT})}
+    if not values:
+        return []
+    rows = pa.array(np.arange(asked.count, dtype=np.int64))
+    engine.register(_AGGREGATES, pa.table({**values, ROW: rows}))
+    return [join(table(_AGGREGATES), equal(name(ROW, asked.name), name(ROW, _AGGREGATES)))]
