@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
 
 import pytest
 
@@ -85,3 +86,27 @@ def test_an_unforeseen_error_undoes_the_group_and_lets_the_next_one_work(commits
     with pytest.raises(ZeroDivisionError):
         commits.run(lambda db: (insert(1)(db), 1 // 0))
     assert numbers(commits) == []
+
+
+def test_what_pieces_remember_is_forgotten_after_each_undoing(tmp_path):
+    forgotten = []
+    with closing(
+        GroupCommit(sqlite3.connect(tmp_path / "db", isolation_level=None), lambda: forgotten.append(1))
+    ) as commits:
+        commits.run(lambda db: db.execute("CREATE TABLE kept (number)"))
+        assert len(forgotten) == 0
+
+        def refused(_):
+            raise LedgerError("no")
+
+        with pytest.raises(LedgerError):
+            commits.run(refused)
+        assert len(forgotten) == 1
+        with pytest.raises(sqlite3.OperationalError):
+            commits.run(lambda db: db.execute("no statement"))
+        assert len(forgotten) == 2
+
+
+def test_work_alone_is_in_no_transaction(commits, statements):
+    assert not commits.alone(lambda db: db.in_transaction)
+    assert statements == []

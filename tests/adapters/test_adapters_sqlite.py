@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.adapters.ledger import sealing, segments
+from trimtab.adapters.ledger import bulk, segments
 from trimtab.adapters.ledger.segments import folder_name
 from trimtab.adapters.ledger.sqlite import BULK_ROWS, SqliteLedger
 from trimtab.errors import LedgerError
@@ -114,8 +114,8 @@ def test_a_reader_needs_a_ledger(folder):
 def test_a_newer_format_is_refused(folder, read_only):
     SqliteLedger(folder).close()
     with closing(sqlite3.connect(folder / "ledger.sqlite")) as db:
-        db.execute("PRAGMA user_version = 2")
-    with pytest.raises(LedgerError, match="newer trimtab; found: format 2") as problem:
+        db.execute("PRAGMA user_version = 3")
+    with pytest.raises(LedgerError, match="newer trimtab; found: format 3") as problem:
         SqliteLedger(folder, read_only=read_only)
     assert "pip install --upgrade trimtab" in str(problem.value)
 
@@ -243,7 +243,7 @@ def test_bulk_rows_make_way_for_rows_that_come_between(ledger, folder, monkeypat
             ledger.append_rows("facts", rows(2), at=1)
         return write(*arguments)
 
-    monkeypatch.setattr(sealing, "write_segment", write_slowly)
+    monkeypatch.setattr(bulk, "write_segment", write_slowly)
     assert ledger.append_rows("facts", rows(BULK_ROWS, 2), at=2, subject="who") == 2
     found = ledger.read_rows("facts")
     assert found["sequence"].to_pylist() == list(range(BULK_ROWS + 2))

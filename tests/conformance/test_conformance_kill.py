@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from trimtab.adapters.ledger.sqlite import SqliteLedger
+from trimtab.ports import Record
 
 ROUNDS = int(os.environ.get("TRIMTAB_KILL_ROUNDS", "20"))
 
@@ -38,6 +39,45 @@ def tokens_of(ledger, stream):
     return rows["token"].to_pylist() if "token" in rows.column_names else []
 
 
+def check_records(ledger, promises, erasures):
+    """Each promised record stands once under its number unless it was erased; an erasure cut short did all or none."""
+    kept = dict(ledger.read_records("served"))
+    erased, begun = (
+        [set(range(first, first + count)) for kind, first, count, _ in erasures if kind == which]
+        for which in ("erased", "erasing")
+    )
+    gone, unsure = set().union(*erased), set().union(*begun)
+    assert not gone & kept.keys()
+    for numbers in begun:
+        left = numbers & kept.keys()
+        assert not left or left >= numbers - gone - set().union(*(one for one in begun if one != numbers))
+    promised = {
+        first + place: f"{token}/{place}"
+        for stream, first, count, token in promises
+        if stream == "served"
+        for place in range(count)
+    }
+    assert promised.keys() - kept.keys() <= unsure
+    assert {number: kept[number].id for number in promised.keys() & kept.keys()}.items() <= promised.items()
+    ids = [record.id for record in kept.values()]
+    assert len(ids) == len(set(ids))
+    assert all(number < ledger.frontier("served") for number in kept)
+    for number, name in list(promised.items())[-20:]:
+        told = ledger.append_records("served", [Record(name, 0, b"another")])[0]
+        assert told == kept.get(number, Record(name, 0, b""))
+
+
+def check_identities(ledger, promises):
+    for stream in ("facts", "labels/late"):
+        ids = [
+            f"{token}/{place}"
+            for name, _, count, token in promises
+            if name == stream
+            for place in range(count)
+        ]
+        assert ledger.find_identities(stream, ids) == [stream.encode()] * len(ids)
+
+
 def check_kept(ledger, promises):
     last_promised = dict.fromkeys(("facts", "labels/late", "journal"), 0)
     kept = {stream: tokens_of(ledger, stream) for stream in last_promised}
@@ -57,11 +97,15 @@ def check_kept(ledger, promises):
 
 def rounds(writer, folder, seed):
     chance = np.random.default_rng(seed)
-    promises, kept_unpromised = [], Counter()
+    promises, erasures, kept_unpromised = [], [], Counter()
     for number in range(ROUNDS):
-        promises += killed_after(writer, folder, seed + number, chance.uniform(0, 0.2))
+        said = killed_after(writer, folder, seed + number, chance.uniform(0, 0.2))
+        promises += [line for line in said if not line[0].startswith("eras")]
+        erasures += [line for line in said if line[0].startswith("eras")]
         with SqliteLedger(folder) as ledger:
-            unpromised = check_kept(ledger, promises)
+            check_records(ledger, promises, erasures)
+            check_identities(ledger, promises)
+            unpromised = check_kept(ledger, [line for line in promises if line[0] != "served"])
         assert not kept_unpromised - unpromised
         assert len(unpromised) <= number + 1, "more than one append per kill was kept without a promise"
         kept_unpromised = unpromised

@@ -27,6 +27,7 @@ class GroupCommit:
 
     The first thread to come leads: it runs all waiting pieces of work in one transaction and syncs once. A piece
     that raises a TrimtabError undoes only itself; any other failure undoes the whole group and is raised to all.
+    After either, `undone` is called, so that what pieces remember of the database can be forgotten.
 
     >>> commits = GroupCommit(sqlite3.connect(":memory:", isolation_level=None))
     >>> commits.run(lambda db: db.execute("select 1 + 1").fetchone()[0])
@@ -34,8 +35,9 @@ class GroupCommit:
     >>> commits.close()
     """
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, undone: Callable[[], None] = lambda: None) -> None:
         self._db = db
+        self._undone = undone
         self._waiting: deque[_Piece] = deque()
         self._leading = threading.Lock()
 
@@ -50,6 +52,11 @@ class GroupCommit:
             raise mine.problem
         result: Result = mine.result
         return result
+
+    def alone(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Run work between two groups, outside any transaction."""
+        with self._leading:
+            return work(self._db)
 
     def close(self) -> None:
         """Close the connection once the last group is on disk."""
@@ -68,6 +75,7 @@ class GroupCommit:
                 piece.result, piece.problem = None, problem
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            self._undone()
             if not isinstance(problem, sqlite3.Error):
                 raise
         finally:
@@ -80,5 +88,6 @@ class GroupCommit:
             piece.result = piece.work(self._db)
         except TrimtabError as problem:
             self._db.execute("ROLLBACK TO piece")
+            self._undone()
             piece.problem = problem
         self._db.execute("RELEASE piece")

@@ -16,7 +16,7 @@ import pyarrow as pa
 from trimtab.adapters.arrow import align
 from trimtab.adapters.ledger import tables
 from trimtab.adapters.ledger.format import open_to_read
-from trimtab.adapters.ledger.rows import numbered, numbered_schema
+from trimtab.adapters.ledger.rows import between, numbered, numbered_schema
 from trimtab.adapters.ledger.segments import Segment, read_segment
 from trimtab.ports import Event
 
@@ -59,27 +59,14 @@ class Found:
     batches: Sequence[tables.Batch] = ()
 
 
-@dataclass(frozen=True)
-class OpenRows:
-    """The open range of a stream: (first, until, subject column) of each batch."""
-
-    stream: tables.Stream
-    ranges: Sequence[tuple[int, int, str | None]]
-
-    @property
-    def count(self) -> int:
-        """How many rows are open."""
-        return sum(until - first for first, until, _ in self.ranges)
-
-
 def look_up(db: sqlite3.Connection, name: str, since: int, until: int | None) -> Found:
     """The places of a stream's rows; none for a stream that does not exist."""
     stream = tables.find_stream(db, name, "rows")
     since, until = max(since, 0), END if until is None else until
     if stream is None or since >= until:
         return Found(stream.columns if stream is not None else pa.schema([]), since, until)
-    segments = tables.segments_between(db, stream, since, until)
-    return Found(stream.columns, since, until, segments, tables.batches_between(db, stream, since, until))
+    segments = tables.segments_between(db, stream.id, since, until)
+    return Found(stream.columns, since, until, segments, tables.batches_between(db, stream.id, since, until))
 
 
 def fetch(folder: Path, found: Found) -> pa.Table:
@@ -100,12 +87,6 @@ def events(db: sqlite3.Connection, name: str, since: int, until: int | None) -> 
     return tables.events_between(db, stream, since, END if until is None else until)
 
 
-def open_rows(db: sqlite3.Connection, name: str) -> OpenRows | None:
-    """What of a stream is open; None for a stream that does not exist."""
-    stream = tables.find_stream(db, name, "rows")
-    return OpenRows(stream, tables.open_ranges(db, stream)) if stream is not None else None
-
-
 def _layout(place: Place) -> bytes | None:
     return place.layout if isinstance(place, tables.Batch) else None
 
@@ -116,7 +97,9 @@ def _decoded(folder: Path, places: list[Place], since: int, until: int) -> list[
     batches = [place for place in places if isinstance(place, tables.Batch)]
     if not batches:
         return [read_segment(folder, segment, since, until) for segment in segments]
-    first, at = batches[0].first, np.repeat([b.at for b in batches], [b.until - b.first for b in batches])
-    table = numbered(tables.decoded(batches).combine_chunks(), first, pa.array(at, pa.int64()))
-    start, stop = max(since - first, 0), min(until - first, len(table))
-    return [table.slice(start, stop - start)]
+    sequences = [batch.sequences for batch in batches]
+    at = np.repeat(
+        np.array([batch.at for batch in batches], np.int64), [len(numbers) for numbers in sequences]
+    )
+    rows = tables.decoded(batches).combine_chunks()
+    return [between(numbered(rows, np.concatenate(sequences), at), since, until)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -13,6 +14,8 @@ from trimtab.errors import LedgerError, nearest
 
 NUMBERING = pa.schema([("sequence", pa.int64()), ("recorded_at", pa.int64())])
 LONGEST_NAME = 80
+
+Numbers = npt.NDArray[np.int64]
 
 
 def checked_stream(stream: str) -> str:
@@ -74,13 +77,12 @@ def _check_subject(stream: str, subject: str, kind: pa.DataType) -> None:
         )
 
 
-def merged_schema(stream: str, known: pa.Schema | None, new: pa.Schema) -> pa.Schema:
+def merged_schema(stream: str, known: pa.Schema, new: pa.Schema) -> pa.Schema:
     """The stream's columns after rows of a new schema; raises LedgerError where a column changed its type.
 
     >>> merged_schema("facts", pa.schema([("a", pa.int64())]), pa.schema([("b", pa.string())])).names
     ['a', 'b']
     """
-    known = known if known is not None else pa.schema([])
     if known.equals(new):
         return known
     try:
@@ -113,13 +115,26 @@ def _differ(known: pa.Schema, new: pa.Schema, name: str) -> bool:
     return not (old_type.equals(new_type) or pa.types.is_null(old_type) or pa.types.is_null(new_type))
 
 
-def numbered(rows: pa.Table, first: int, recorded_at: pa.Array | int) -> pa.Table:
-    """The rows with their sequence numbers and the times they were recorded as first columns."""
+def numbered(rows: pa.Table, first: int | Numbers, recorded_at: int | Numbers) -> pa.Table:
+    """The rows behind their sequence numbers, all or only the first given, and the times they were recorded."""
+    if isinstance(first, int):
+        first = np.arange(first, first + len(rows), dtype=np.int64)
     if isinstance(recorded_at, int):
-        recorded_at = pa.array(np.full(len(rows), recorded_at, dtype=np.int64))
-    sequence = pa.array(np.arange(first, first + len(rows), dtype=np.int64))
-    columns = [sequence, recorded_at, *rows.columns]
+        recorded_at = np.full(len(rows), recorded_at, dtype=np.int64)
+    columns = [pa.array(first), pa.array(recorded_at), *rows.columns]
     return pa.Table.from_arrays(columns, schema=numbered_schema(rows.schema))
+
+
+def between(rows: pa.Table, since: int, until: int) -> pa.Table:
+    """The numbered rows with since <= sequence < until; rows are in order of their numbers."""
+    start, stop = np.searchsorted(rows["sequence"].to_numpy(), [since, until]).tolist()
+    return rows.slice(start, max(stop - start, 0))
+
+
+def without(rows: pa.Table, sequences: Numbers) -> pa.Table:
+    """The numbered rows whose numbers are none of these."""
+    kept = ~np.isin(rows["sequence"].to_numpy(), sequences)
+    return rows if kept.all() else rows.filter(pa.array(kept))
 
 
 def numbered_schema(schema: pa.Schema) -> pa.Schema:

@@ -1,4 +1,4 @@
-"""Rows on their way into Parquet: written and synced as a file first, then counted by one transaction.
+"""What is open on its way into Parquet: written and synced as a file first, then counted by one transaction.
 
 Between the two a crash leaves a file that no manifest names; it never counts and is removed at the next opening.
 """
@@ -7,65 +7,33 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import partial
 
-import pyarrow as pa
-
-from trimtab.adapters.ledger import tables
-from trimtab.adapters.ledger.commits import GroupCommit
-from trimtab.adapters.ledger.rows import merged_schema, numbered
-from trimtab.adapters.ledger.segments import Segment, write_segment
+from trimtab.adapters.ledger import open_records, reading, tables
+from trimtab.adapters.ledger.record_files import RECORDS_PER_GROUP, SUBJECT, Sheet
+from trimtab.adapters.ledger.segments import write_segment
 from trimtab.adapters.ledger.subjects import hashes
+from trimtab.adapters.ledger.tables import Stream
+from trimtab.adapters.ledger.writer import Writer
 from trimtab.errors import LedgerError
 
 ROWS_PER_SEGMENT = 1_000_000
+RECORDS_PER_SEGMENT = 50_000  # as many as are held as columns, and deleted in one transaction
+
 Range = tuple[int, int, str | None]
 
 
-class NewSegment:
-    """New rows for a stream, as one file; only one may be under way at a time.
+def seal(writer: Writer, name: str, at_least: int) -> int:
+    """Replace what is open of a stream by files once there is so much of it; return how much moved.
 
-    The file is written before its transaction, so that others' appends need not wait for it. Should one of them
-    take the expected sequence number meanwhile, the file is written again inside the transaction.
+    Only one may be under way at a time. Raises LedgerError for a stream of events.
     """
-
-    def __init__(self, folder: Path, stream: str, rows: pa.Table, at: int, subject: str | None) -> None:
-        self._folder, self._stream, self._rows, self._at, self._subject = folder, stream, rows, at, subject
-        self._hashes = hashes(rows[subject]) if subject is not None else None
-
-    def append(self, commits: GroupCommit, expected: int) -> int:
-        """Write and count the rows; return the sequence number of the first one."""
-        self._segment = self._write(expected)
-        try:
-            return commits.run(self._count)
-        except LedgerError:
-            self._remove()
-            raise
-
-    def _count(self, db: sqlite3.Connection) -> int:
-        stream = tables.stream_to_append(db, self._stream, "rows")
-        columns = merged_schema(self._stream, stream.columns, self._rows.schema)
-        if stream.frontier != self._segment.first:
-            self._remove()
-            self._segment = self._write(stream.frontier)
-        tables.insert_segment(db, stream, self._segment, self._subject, self._hashes)
-        tables.advance(db, stream, self._segment.until, columns)
-        return self._segment.first
-
-    def _write(self, first: int) -> Segment:
-        return write_segment(self._folder, self._stream, numbered(self._rows, first, self._at))
-
-    def _remove(self) -> None:
-        (self._folder / self._segment.file).unlink(missing_ok=True)
-
-
-def seal_range(
-    folder: Path, commits: GroupCommit, stream: tables.Stream, rows: pa.Table, subject: str | None
-) -> None:
-    """Replace an open range, read as numbered rows, by one file."""
-    segment = write_segment(folder, stream.name, rows)
-    known = hashes(rows[subject]) if subject is not None else None
-    commits.run(lambda db: tables.insert_segment(db, stream, segment, subject, known))
+    stream = writer.reader.run(lambda db: tables.find_stream(db, name))
+    if stream is None:
+        return 0
+    if stream.holds == "events":
+        raise LedgerError(f"stream {name!r} holds events, not rows or records", do="use another stream")
+    return (_seal_records if stream.holds == "records" else _seal_rows)(writer, stream, max(at_least, 1))
 
 
 def ranges_to_seal(batches: Sequence[Range]) -> Iterator[Range]:
@@ -88,3 +56,57 @@ def ranges_to_seal(batches: Sequence[Range]) -> Iterator[Range]:
 
 def _fits(joined: Range, batch: Range) -> bool:
     return joined[1:] == (batch[0], batch[2]) and batch[1] - joined[0] <= ROWS_PER_SEGMENT
+
+
+def _seal_rows(writer: Writer, stream: Stream, at_least: int) -> int:
+    count, batches = writer.reader.run(
+        lambda db: (tables.open_count(db, stream.id), tables.open_ranges(db, stream.id))
+    )
+    if count < at_least:
+        return 0
+    for joined in ranges_to_seal(batches):
+        _seal_range(writer, stream, joined)
+    return count
+
+
+def _seal_range(writer: Writer, stream: Stream, joined: Range) -> None:
+    first, until, subject = joined
+    found = writer.reader.run(lambda db: reading.look_up(db, stream.name, first, until))
+    rows = reading.fetch(writer.folder, found)
+    segment = write_segment(writer.folder, stream.name, rows, first, until)
+    known = hashes(rows[subject]) if subject is not None else None
+
+    def count(db: sqlite3.Connection) -> None:
+        tables.insert_segment(db, stream.id, segment, subject, known)
+        tables.delete_batches(db, stream.id, first, until)
+
+    writer.commits.run(count)
+
+
+def _seal_records(writer: Writer, stream: Stream, at_least: int) -> int:
+    first, until = writer.reader.run(lambda db: open_records.open_range(db, stream.id))
+    if until - first < at_least:  # the common answer, without counting
+        return 0
+    if writer.reader.run(lambda db: open_records.count(db, stream.id, first, until)) < at_least:
+        return 0
+    starts = range(first, until, RECORDS_PER_SEGMENT)
+    return sum(_seal_some(writer, stream, start, min(start + RECORDS_PER_SEGMENT, until)) for start in starts)
+
+
+def _seal_some(writer: Writer, stream: Stream, first: int, until: int) -> int:
+    sheet = Sheet()
+    for start in range(first, until, RECORDS_PER_GROUP):
+        stop = min(start + RECORDS_PER_GROUP, until)
+        sheet.add(writer.reader.run(partial(open_records.between, stream=stream.id, since=start, until=stop)))
+    rows = sheet.table()
+    if not len(rows):
+        return 0  # all of them were erased
+    segment = write_segment(writer.folder, stream.name, rows, first, until, group=RECORDS_PER_GROUP)
+    known = hashes(rows[SUBJECT])
+
+    def count(db: sqlite3.Connection) -> None:
+        tables.insert_segment(db, stream.id, segment, SUBJECT, known)
+        open_records.delete_between(db, stream.id, first, until)
+
+    writer.commits.run(count)
+    return len(rows)

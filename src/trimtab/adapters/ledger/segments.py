@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trimtab.adapters.durable import make_folder, written_whole
+from trimtab.adapters.ledger.rows import Numbers, between
 from trimtab.errors import LedgerError
 
 ROWS_PER_GROUP = 131_072
@@ -37,22 +41,26 @@ def folder_name(stream: str) -> str:
     )
 
 
-def write_segment(folder: Path, stream: str, rows: pa.Table) -> Segment:
-    """Write numbered rows as one file, on disk when this returns; it counts once the manifest names it."""
-    first, last = rows["sequence"][0].as_py(), rows["sequence"][-1].as_py()
-    file = Path("segments") / folder_name(stream) / f"{first:012d}-{last:012d}.parquet"
+def write_segment(
+    folder: Path, stream: str, rows: pa.Table, first: int, until: int, *, group: int | None = None
+) -> Segment:
+    """Write the numbered rows of [first, until) as one new file, on disk when this returns.
+
+    It counts once the manifest names it. `group` is the number of rows that are read together at the least.
+    """
+    file = _unused(folder, Path("segments") / folder_name(stream) / f"{first:012d}-{until - 1:012d}.parquet")
     make_folder((folder / file).parent)
-    texts = [field.name for field in rows.schema if pa.types.is_string(field.type)]
+    texts = [field.name for field in rows.schema if pa.types.is_string(field.type) and field.name != "id"]
     with written_whole(folder / file) as temporary:
         pq.write_table(
             rows,
             temporary,
             compression="zstd",
             use_dictionary=["recorded_at", *texts],
-            row_group_size=ROWS_PER_GROUP,
+            row_group_size=group or ROWS_PER_GROUP,
             write_page_checksum=True,
         )
-    return Segment(first, last + 1, str(file), (folder / file).stat().st_size)
+    return Segment(first, until, str(file), (folder / file).stat().st_size)
 
 
 def read_segment(
@@ -62,18 +70,23 @@ def read_segment(
 
     Raises LedgerError when the file is gone or not as it was written.
     """
-    path = folder / segment.file
-    if not path.is_file() or path.stat().st_size != segment.bytes:
-        raise _damaged(path, "missing" if not path.is_file() else "of another size")
-    start, stop = max(since, segment.first) - segment.first, min(until, segment.until) - segment.first
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-            groups, skipped = _groups(sizes, start, stop)
-            table = file.read_row_groups(groups, columns=columns)
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(path, " ".join(str(error).split())) from error
-    return table.slice(start - skipped, stop - start)
+    return between(
+        _read(folder, segment, lambda first, last: first < until and last >= since, columns), since, until
+    )
+
+
+def read_sequences(folder: Path, segment: Segment, sequences: Numbers, columns: list[str]) -> pa.Table:
+    """The rows of a segment with these numbers, sorted, as far as they are there.
+
+    Raises LedgerError when the file is gone or not as it was written.
+    """
+
+    def holds_some(first: int, last: int) -> bool:
+        start, stop = np.searchsorted(sequences, [first, last + 1])
+        return bool(start < stop)
+
+    rows = _read(folder, segment, holds_some, columns)
+    return rows.filter(pa.array(np.isin(rows["sequence"].to_numpy(), sequences)))
 
 
 def remove_strays(folder: Path, known: set[str]) -> None:
@@ -88,15 +101,30 @@ def any_segments(folder: Path) -> bool:
     return any((folder / "segments").glob("*/*.parquet"))
 
 
-def _groups(sizes: list[int], start: int, stop: int) -> tuple[list[int], int]:
-    chosen, skipped, first = [], 0, 0
-    for group, size in enumerate(sizes):
-        if first + size <= start:
-            skipped = first + size
-        elif first < stop:
-            chosen.append(group)
-        first += size
-    return chosen, skipped
+def _read(
+    folder: Path, segment: Segment, wanted: Callable[[int, int], bool], columns: list[str] | None
+) -> pa.Table:
+    """The row groups whose (first, last) sequence numbers are wanted."""
+    path = folder / segment.file
+    if not path.is_file() or path.stat().st_size != segment.bytes:
+        raise _damaged(path, "missing" if not path.is_file() else "of another size")
+    names = columns if columns is None else ["sequence", *columns]
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            return file.read_row_groups(_groups(file.metadata, wanted), columns=names)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, " ".join(str(error).split())) from error
+
+
+def _groups(metadata: pq.FileMetaData, wanted: Callable[[int, int], bool]) -> list[int]:
+    ranges = (metadata.row_group(group).column(0).statistics for group in range(metadata.num_row_groups))
+    return [group for group, numbers in enumerate(ranges) if wanted(numbers.min, numbers.max)]
+
+
+def _unused(folder: Path, file: Path) -> Path:
+    """The file's name, or that name with a number where a file of that name is or was in the way."""
+    names = (file.with_name(f"{file.stem}.{number}{file.suffix}") for number in count(1))
+    return next(name for name in chain([file], names) if not (folder / name).exists())
 
 
 def _damaged(path: Path, found: str) -> LedgerError:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trimtab.adapters.ledger.bodies import unpacked
-from trimtab.adapters.ledger.rows import merged_schema
+from trimtab.adapters.ledger.rows import NUMBERING, Numbers, merged_schema
 from trimtab.adapters.ledger.segments import Segment
 from trimtab.adapters.ledger.subjects import hashes
 from trimtab.errors import LedgerError
@@ -41,6 +41,14 @@ class Batch:
     subject: str | None
     layout: bytes
     content: bytes
+    kept: bytes | None = None
+
+    @property
+    def sequences(self) -> Numbers:
+        """The sequence numbers of its rows: all of the range unless some were erased."""
+        if self.kept is None:
+            return np.arange(self.first, self.until, dtype=np.int64)
+        return np.frombuffer(self.kept, np.dtype("<i8"))
 
 
 def decoded(batches: Sequence[Batch]) -> pa.Table:
@@ -57,7 +65,8 @@ def find_stream(db: sqlite3.Connection, name: str, holds: str | None = None) -> 
         return None
     if holds is not None and row[1] != holds:
         raise LedgerError(f"stream {name!r} holds {row[1]}, not {holds}", do="use another stream")
-    return Stream(row[0], name, row[1], row[2], pa.ipc.read_schema(pa.py_buffer(row[3])))
+    columns = pa.ipc.read_schema(pa.py_buffer(row[3])) if row[3] is not None else pa.schema([])
+    return Stream(row[0], name, row[1], row[2], columns)
 
 
 def stream_to_append(db: sqlite3.Connection, name: str, holds: str) -> Stream:
@@ -85,50 +94,60 @@ def insert_events(db: sqlite3.Connection, name: str, events: Sequence[tuple[int,
     return first
 
 
-def insert_batch(db: sqlite3.Connection, name: str, rows: pa.Table, at: int, subject: str | None) -> int:
-    """Add rows to the open range of a stream as one record batch; return the sequence number of the first."""
+def insert_batch(
+    db: sqlite3.Connection, name: str, rows: pa.Table, at: int, subject: str | None
+) -> tuple[int, int]:
+    """Add rows to a stream's open range as one record batch; return the stream's id and the first row's number."""
     stream = stream_to_append(db, name, "rows")
     first, until = stream.frontier, stream.frontier + len(rows)
     columns = merged_schema(name, stream.columns, rows.schema)
-    known = hashes(rows[subject]) if subject is not None else None
-    content = rows.combine_chunks().to_batches()[0].serialize()
+    numbers, layout = (stream.id, first, until, at), _layout(db, rows.schema)
     db.execute(
         "INSERT INTO batch (stream, first, until, at, subject, hashes, layout, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            stream.id,
-            first,
-            until,
-            at,
-            subject,
-            _packed_hashes(known),
-            _layout(db, rows.schema),
-            memoryview(content),
-        ),
+        (*numbers, subject, _hashes_of(rows, subject), layout, _content(rows)),
     )
     advance(db, stream, until, columns)
-    return first
+    return stream.id, first
+
+
+def replace_batch(db: sqlite3.Connection, stream: int, batch: Batch, rows: pa.Table) -> None:
+    """Keep only these numbered rows of a batch; without any, drop it."""
+    if not len(rows):
+        db.execute("DELETE FROM batch WHERE stream = ? AND first = ?", (stream, batch.first))
+        return
+    kept, own = rows["sequence"].to_numpy().astype("<i8").tobytes(), rows.drop_columns(NUMBERING.names)
+    db.execute(
+        "UPDATE batch SET hashes = ?, content = ?, kept = ? WHERE stream = ? AND first = ?",
+        (_hashes_of(own, batch.subject), _content(own), kept, stream, batch.first),
+    )
 
 
 def insert_segment(
-    db: sqlite3.Connection, stream: Stream, segment: Segment, subject: str | None, known: Hashes | None
+    db: sqlite3.Connection, stream: int, segment: Segment, subject: str | None, known: Hashes | None
 ) -> None:
-    """Name a written file in the manifest and delete the open range that it replaces, if any."""
+    """Name a written file in the manifest."""
+    numbers = (stream, segment.first, segment.until)
     db.execute(
         "INSERT INTO segment (stream, first, until, subject, hashes, file, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            stream.id,
-            segment.first,
-            segment.until,
-            subject,
-            _packed_hashes(known),
-            segment.file,
-            segment.bytes,
-        ),
+        (*numbers, subject, _packed_hashes(known), segment.file, segment.bytes),
     )
-    db.execute(
-        "DELETE FROM batch WHERE stream = ? AND first >= ? AND first < ?",
-        (stream.id, segment.first, segment.until),
-    )
+
+
+def delete_segment(db: sqlite3.Connection, stream: int, segment: Segment) -> None:
+    """Take a file out of the manifest."""
+    db.execute("DELETE FROM segment WHERE stream = ? AND first = ?", (stream, segment.first))
+
+
+def subject_of(db: sqlite3.Connection, stream: int, segment: Segment) -> str | None:
+    """The column that says whom the rows of a file are about."""
+    query = "SELECT subject FROM segment WHERE stream = ? AND first = ?"
+    name: str | None = db.execute(query, (stream, segment.first)).fetchone()[0]
+    return name
+
+
+def delete_batches(db: sqlite3.Connection, stream: int, first: int, until: int) -> None:
+    """Delete the open range [first, until)."""
+    db.execute("DELETE FROM batch WHERE stream = ? AND first >= ? AND first < ?", (stream, first, until))
 
 
 def advance(db: sqlite3.Connection, stream: Stream, frontier: int, columns: pa.Schema) -> None:
@@ -142,26 +161,30 @@ def advance(db: sqlite3.Connection, stream: Stream, frontier: int, columns: pa.S
         )
 
 
-def segments_between(db: sqlite3.Connection, stream: Stream, since: int, until: int) -> list[Segment]:
+def segments_between(db: sqlite3.Connection, stream: int, since: int, until: int) -> list[Segment]:
     """The sealed ranges that overlap [since, until), in order."""
-    query = "SELECT first, until, file, bytes FROM segment WHERE stream = ? AND first < ? AND until > ? ORDER BY first"
-    return [Segment(*row) for row in db.execute(query, (stream.id, until, since))]
+    query = (
+        "SELECT first, until, file, bytes FROM segment"
+        " WHERE stream = ? AND first < ? AND until > ? AND first >= coalesce("
+        " (SELECT max(first) FROM segment WHERE stream = ? AND first <= ?), 0) ORDER BY first"
+    )
+    return [Segment(*row) for row in db.execute(query, (stream, until, since, stream, since))]
 
 
-def batches_between(db: sqlite3.Connection, stream: Stream, since: int, until: int) -> list[Batch]:
+def batches_between(db: sqlite3.Connection, stream: int, since: int, until: int) -> list[Batch]:
     """The open ranges that overlap [since, until), in order."""
     query = (
-        "SELECT first, until, at, subject, columns, content FROM batch JOIN layout ON layout.id = layout"
+        "SELECT first, until, at, subject, columns, content, kept FROM batch JOIN layout ON layout.id = layout"
         " WHERE stream = ? AND first < ? AND until > ? AND first >= coalesce("
         " (SELECT max(first) FROM batch WHERE stream = ? AND first <= ?), 0) ORDER BY first"
     )
-    return [Batch(*row) for row in db.execute(query, (stream.id, until, since, stream.id, since))]
+    return [Batch(*row) for row in db.execute(query, (stream, until, since, stream, since))]
 
 
-def open_ranges(db: sqlite3.Connection, stream: Stream) -> list[tuple[int, int, str | None]]:
+def open_ranges(db: sqlite3.Connection, stream: int) -> list[tuple[int, int, str | None]]:
     """(first, until, subject column) of each open batch, in order."""
     query = "SELECT first, until, subject FROM batch WHERE stream = ? ORDER BY first"
-    return db.execute(query, (stream.id,)).fetchall()
+    return db.execute(query, (stream,)).fetchall()
 
 
 def events_between(db: sqlite3.Connection, stream: Stream, since: int, until: int) -> list[Event]:
@@ -172,6 +195,13 @@ def events_between(db: sqlite3.Connection, stream: Stream, since: int, until: in
     )
     rows = db.execute(query, (stream.id, since, until))
     return [Event(at, kind, subject, unpacked(body)) for at, kind, subject, body in rows]
+
+
+def open_count(db: sqlite3.Connection, stream: int) -> int:
+    """How many rows are open."""
+    query = "SELECT coalesce(sum(coalesce(length(kept) / 8, until - first)), 0) FROM batch WHERE stream = ?"
+    count: int = db.execute(query, (stream,)).fetchone()[0]
+    return count
 
 
 def _layout(db: sqlite3.Connection, schema: pa.Schema) -> int:
@@ -186,6 +216,14 @@ def _layout(db: sqlite3.Connection, schema: pa.Schema) -> int:
 def _packed(schema: pa.Schema) -> bytes:
     content: bytes = schema.serialize().to_pybytes()
     return content
+
+
+def _content(rows: pa.Table) -> memoryview:
+    return memoryview(rows.combine_chunks().to_batches()[0].serialize())
+
+
+def _hashes_of(rows: pa.Table, subject: str | None) -> bytes | None:
+    return _packed_hashes(hashes(rows[subject]) if subject is not None else None)
 
 
 def _packed_hashes(known: Hashes | None) -> bytes | None:

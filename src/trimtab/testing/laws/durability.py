@@ -8,8 +8,9 @@ from contextlib import closing
 import pyarrow as pa
 
 from trimtab.errors import LedgerError
-from trimtab.ports import Event, Ledger
+from trimtab.ports import Event, Identities, Ledger, Record
 from trimtab.testing.laws import expect, expect_refusal
+from trimtab.testing.laws.records import record
 
 Opening = Callable[[], Ledger]
 
@@ -57,8 +58,27 @@ def refusals_hold_after_reopening(open_place: Opening) -> None:
         expect(ledger.read_rows("facts")["delay"].to_pylist(), [1, None])
 
 
+def ids_are_taken_after_reopening(open_place: Opening) -> None:
+    """The ids of rows and of records, open, sealed and erased, are known to the next process."""
+    records = [record(f"r{number}", number, "ann", n=number) for number in range(4)]
+    with closing(open_place()) as ledger:
+        ledger.append_rows("facts", pa.table({"a": [1]}), at=0, identities=Identities(["x"], [b"1"]))
+        ledger.append_records("served", records[:2])
+        ledger.seal("served")
+        ledger.append_records("served", records[2:])
+        ledger.erase("served", [1, 3])
+    with closing(open_place()) as ledger:
+        expect(ledger.find_identities("facts", ["x", "y"]), [b"1", None])
+        told = ledger.append_records("served", [*records, record("r4")])
+        expect(told, [records[0], Record("r1", 0, b""), records[2], Record("r3", 0, b""), None])
+        expect(ledger.find_subject("ann"), [("served", 0), ("served", 2)])
+    with closing(open_place()) as ledger:
+        expect(ledger.read_records("served"), [(0, records[0]), (2, records[2]), (4, record("r4"))])
+
+
 durability_laws: tuple[Callable[[Opening], None], ...] = (
     reopening_loses_nothing,
     numbers_carry_on_after_reopening,
     refusals_hold_after_reopening,
+    ids_are_taken_after_reopening,
 )
