@@ -21,6 +21,8 @@ def needed_columns(system: System, source: Source, available: Iterable[str]) -> 
     """
     available = list(available)
     names = [*source.id, *(column for column, _ in source.expects)]
+    if source.subject is not None:
+        names.append(source.subject)
     if source == system.request.source:
         names += _of_request(system, available)
     for arm, value in system.model.label.arms:
@@ -30,6 +32,17 @@ def needed_columns(system: System, source: Source, available: Iterable[str]) -> 
         if isinstance(feature, Aggregate) and feature.source == source:
             names += _of_aggregate(feature)
     return tuple(dict.fromkeys(names))
+
+
+def request_fields(system: System, available: Iterable[str]) -> tuple[str, ...]:
+    """What a caller must give: the columns of the request's source that its time, features, id and slices use.
+
+    `available` is what the source has on record.
+    """
+    available = list(available)
+    source = system.request.source
+    names = [*source.id, *_of_request(system, available), *filter(None, [source.subject])]
+    return tuple(dict.fromkeys(name for name in names if name in available))
 
 
 def explicit_features(system: System) -> tuple[tuple[str, Feature], ...]:

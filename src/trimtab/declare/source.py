@@ -67,7 +67,8 @@ class Source:
     dataframe in memory. The known time is `known=` (a column or expression) or `happened=` plus `lag=`. `id` names
     the columns that identify one fact. `zone` is the time zone of naive timestamps. `revises=True` lets a later
     fact of the same id replace an earlier one; `snapshot=True` marks a mutable table whose differences by id become
-    facts. `owner` is who can fix it, `expects` what they promise per column.
+    facts. `owner` is who can fix it, `expects` what they promise per column. `subject` is the column that names the
+    person or thing whose facts can be found and erased (default: the first of `id`).
 
     >>> from trimtab.units import days
     >>> schedule = Source("schedule.parquet", id="flight", known=Column("departs") - days(1))
@@ -84,6 +85,7 @@ class Source:
     snapshot: bool
     owner: str | None
     expects: tuple[tuple[str, Expect], ...]
+    subject: str | None
     site: Site = field(compare=False)
 
     def __init__(  # noqa: PLR0913  # each argument is one independent statement about the source
@@ -100,6 +102,7 @@ class Source:
         snapshot: bool = False,
         owner: str | None = None,
         expects: Mapping[str, Expect] | None = None,
+        subject: str | None = None,
     ) -> None:
         site = declared_here()
         if isinstance(data, (str, Path)):
@@ -117,6 +120,7 @@ class Source:
             snapshot=snapshot,
             owner=owner,
             expects=tuple((expects or {}).items()),
+            subject=subject or next(iter(_names(id)), None),
             site=site,
         )
         if revises and not self.id:

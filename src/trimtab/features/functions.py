@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from trimtab.declare.features import Function
+from trimtab.declare.typed import INT_MAX, INT_MIN
 from trimtab.errors import LearnerError
 from trimtab.features.build import name, named, select, table
 from trimtab.features.gather import in_order
@@ -38,12 +39,18 @@ def apply(engine: Engine, feature_name: str, feature: Function, requests: str, c
     return _as_column(
         feature_name,
         feature,
-        [_call(feature_name, feature, dict(zip(fields, row, strict=True))) for row in by_row],
+        [call(feature_name, feature, dict(zip(fields, row, strict=True))) for row in by_row],
     )
 
 
-def _call(feature_name: str, feature: Function, row: dict[str, Any]) -> Any:
-    """One value: None for null and for floats that are not finite, as everywhere in the algebra."""
+def call(feature_name: str, feature: Function, row: dict[str, Any]) -> bool | float | str | None:
+    """The function's value for one row: None for null and for floats that are not finite, as everywhere in the algebra.
+
+    Raises LearnerError where it fails or returns anything odd.
+
+    >>> call("half", Function(lambda distance: distance / 2), {"distance": 3})
+    1.5
+    """
     try:
         value = feature.function(**row)
     except Exception as error:
@@ -54,14 +61,27 @@ def _call(feature_name: str, feature: Function, row: dict[str, Any]) -> Any:
         ) from error
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return None
-    if type(value) in _ARROW:
-        return value
+    if type(value) not in _ARROW:
+        raise LearnerError(
+            f"feature {feature_name!r} returned a {type(value).__name__}",
+            where=feature.site,
+            found=repr(value)[:80],
+            do="return None, a bool, an int, a float or a text",
+        )
+    if _fits(value):
+        return value  # type: ignore[no-any-return]  # its type is one of those above
     raise LearnerError(
-        f"feature {feature_name!r} returned a {type(value).__name__}",
+        f"feature {feature_name!r} returned a value that fits no column",
         where=feature.site,
         found=repr(value)[:80],
-        do="return None, a bool, an int, a float or a text",
+        do="return integers of 64 bits and texts that can be written down as UTF-8",
     )
+
+
+def _fits(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return not isinstance(value, int) or INT_MIN <= value <= INT_MAX
 
 
 def _as_column(feature_name: str, feature: Function, values: list[Any]) -> pa.ChunkedArray:
@@ -75,9 +95,4 @@ def _as_column(feature_name: str, feature: Function, values: list[Any]) -> pa.Ch
             found=", ".join(sorted(kind.__name__ for kind in kinds)),
             do="return one kind for every row",
         )
-    try:
-        return pa.chunked_array([pa.array(values, _ARROW[kinds.pop()] if kinds else pa.float64())])
-    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError) as error:
-        raise LearnerError(
-            f"feature {feature_name!r} returned a value that fits no column", where=feature.site, found=error
-        ) from error
+    return pa.chunked_array([pa.array(values, _ARROW[kinds.pop()] if kinds else pa.float64())])

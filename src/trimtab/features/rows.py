@@ -46,7 +46,7 @@ class Aggregates:
 
 def check_rows(features: Features, request_kinds: Mapping[str, Kind], aggregates: Mapping[str, Kind]) -> None:
     """Refuse what the row logic cannot compute; raises DeclarationError with the declaring line."""
-    scope = _scope(request_kinds, aggregates)
+    scope = scope_of(request_kinds, aggregates)
     for feature_name, feature in features:
         if isinstance(feature, Function):
             check_function(feature_name, feature, request_kinds)
@@ -76,7 +76,20 @@ def _check_names(
         )
 
 
-def _scope(request_kinds: Mapping[str, Kind], aggregates: Mapping[str, Kind]) -> dict[str, Kind]:
+def kinds_of(
+    features: Features, request_kinds: Mapping[str, Kind], aggregates: Mapping[str, Kind]
+) -> dict[str, Kind]:
+    """The kinds of the features in declared order; that of a plain function is not known and left out."""
+    scope = scope_of(request_kinds, aggregates)
+    return {
+        name: infer(feature, scope) if isinstance(feature, Expression) else aggregates[name]
+        for name, feature in features
+        if not isinstance(feature, Function)
+    }
+
+
+def scope_of(request_kinds: Mapping[str, Kind], aggregates: Mapping[str, Kind]) -> dict[str, Kind]:
+    """The kinds of all that an expression may name: aggregates, request fields, which hide them, and `at`."""
     return {**aggregates, **request_kinds, AT: Kind.TIMESTAMP}
 
 
@@ -98,7 +111,7 @@ def row_features(engine: Engine, features: Features, asked: Requests, found: Agg
 def _expressions(
     engine: Engine, expressions: Mapping[str, Expression], asked: Requests, found: Aggregates
 ) -> dict[str, pa.ChunkedArray]:
-    scope = _scope(asked.kinds, found.kinds)
+    scope = scope_of(asked.kinds, found.kinds)
     columns = [
         named(to_sql(value, scope, partial(_column, asked)), f"f{j}")
         for j, value in enumerate(expressions.values())

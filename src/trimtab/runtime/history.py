@@ -21,6 +21,7 @@ from trimtab.errors import DataError
 from trimtab.features import Data, Explanation, FactsTable, compute, explain
 from trimtab.labels.join import Arm, JoinedLabels, join_labels
 from trimtab.ports import Engine, Tables
+from trimtab.runtime import given_labels
 from trimtab.sources.facts import Facts, evaluate, make_facts
 from trimtab.training.matrix import FeatureMatrix, from_table
 
@@ -200,4 +201,7 @@ def load_labels(
         Arm(registered(source), facts[source.name].kinds, value, source.name)
         for source, value in system.model.label.arms
     ]
+    if given_labels.NAME in facts:
+        given = facts[given_labels.NAME]
+        arms.append(Arm(registered(given.source), given.kinds, given_labels.VALUE, given_labels.NAME))
     return join_labels(engine, system.model.label, arms, REQUESTS, identity(system), requests.at)

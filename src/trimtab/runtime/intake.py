@@ -10,11 +10,13 @@ from trimtab.declare.kinds import Kind
 from trimtab.declare.source import Source
 from trimtab.declare.system import System
 from trimtab.errors import LedgerError
-from trimtab.ports import Engine, Event, Ledger, Tables
-from trimtab.runtime.history import load_source, registered
+from trimtab.ports import Engine, Event, Identities, Ledger, Tables
+from trimtab.runtime import given_labels
+from trimtab.runtime.history import identity, load_source, registered
 from trimtab.sources.facts import Facts
 from trimtab.sources.identity import SEQUENCE, deduplicate
 from trimtab.sources.intake import GONE, Intake, first_intake, next_intake
+from trimtab.sources.marks import Marks
 
 SOURCES = "sources"
 """The journal of what was taken in when, with the kinds of the columns."""
@@ -30,16 +32,35 @@ def take_in(system: System, engine: Engine, tables: Tables, ledger: Ledger, now:
 
 
 def _take_in(system: System, source: Source, engine: Engine, tables: Tables, ledger: Ledger, now: int) -> int:
-    facts = load_source(system, source, engine, tables)
-    stream = f"facts/{source.name}"
-    if ledger.frontier(stream):
-        recorded = ledger.read_rows(stream)
-        _same_columns(source, facts.table, recorded)
-        arrived = next_intake(source, facts.table, recorded, now)
-    else:
-        arrived = first_intake(source, facts.table)
+    facts, arrived = arrivals(system, source, engine, tables, ledger, now)
     _append(source, facts, arrived, ledger, now)
     return len(arrived.facts)
+
+
+def arrivals(  # the stage's whole context
+    system: System, source: Source, engine: Engine, tables: Tables, ledger: Ledger, now: int
+) -> tuple[Facts, Intake]:
+    """A source's facts as its data holds them now, and those that the ledger has not; nothing is appended."""
+    facts = load_source(system, source, engine, tables)
+    stream = f"facts/{source.name}"
+    if not ledger.frontier(stream):
+        return facts, first_intake(source, facts.table)
+    recorded = ledger.read_rows(stream)
+    _same_columns(source, facts.table, recorded)
+    return facts, _without_erased(source, next_intake(source, facts.table, recorded, now), ledger)
+
+
+def _without_erased(source: Source, arrived: Intake, ledger: Ledger) -> Intake:
+    """The facts that were never on record: what was erased is not taken in again because its source still has it."""
+    if not source.id or source.snapshot or not len(arrived.facts):
+        return arrived
+    marks = Marks(source.id, arrived.facts.column_names)
+    ids, contents = marks.of_table(arrived.facts)
+    earlier = ledger.find_identities(f"facts/{source.name}", ids)
+    pairs = zip(earlier, contents, strict=True)
+    new = [known is None or not marks.same(known, content) for known, content in pairs]
+    kept = arrived.facts.filter(pa.array(new))
+    return Intake(kept, arrived.already_recorded + len(new) - len(kept))
 
 
 def _same_columns(source: Source, facts: pa.Table, recorded: pa.Table) -> None:
@@ -62,20 +83,40 @@ def _append(source: Source, facts: Facts, arrived: Intake, ledger: Ledger, now: 
     }
     if len(arrived.facts):
         rows = arrived.facts.drop_columns([SEQUENCE])
-        ledger.append_rows(f"facts/{source.name}", rows, at=now, subject=source.id[0] if source.id else None)
+        stream, identities = f"facts/{source.name}", _identities(source, rows)
+        ledger.append_rows(stream, rows, at=now, subject=source.subject, identities=identities)
     ledger.append_events(SOURCES, [Event(now, "taken in", source.name, body)])
 
 
+def _identities(source: Source, rows: pa.Table) -> Identities | None:
+    """By what each fact will be known again when it arrives once more; of revised facts the latest version's."""
+    return Identities(*Marks(source.id, rows.column_names).of_table(rows)) if source.id else None
+
+
 def facts_from(ledger: Ledger, system: System, engine: Engine) -> dict[str, Facts]:
-    """Each source's facts as the ledger holds them, registered with the engine; the order of arrival breaks ties."""
-    return {source.name: _facts_of(source, ledger, engine) for source in system.sources}
+    """Each source's facts as the ledger holds them, registered with the engine; the order of arrival breaks ties.
+
+    Labels that were given by prediction id are among them.
+    """
+    sources = list(system.sources)
+    if ledger.frontier(f"facts/{given_labels.NAME}"):
+        sources.append(given_labels.given_labels(system, identity(system)))
+    return {source.name: _facts_of(source, ledger, engine) for source in sources}
+
+
+def recorded_kinds(ledger: Ledger) -> dict[str, dict[str, Kind]]:
+    """The kinds of each source's columns as they were last taken in."""
+    return {
+        event.subject: {name: Kind(kind) for name, kind in event.body["kinds"].items()}
+        for event in ledger.read_events(SOURCES)
+    }
 
 
 def _facts_of(source: Source, ledger: Ledger, engine: Engine) -> Facts:
-    taken = [event for event in ledger.read_events(SOURCES) if event.subject == source.name]
-    if not taken:
+    known_kinds = recorded_kinds(ledger)
+    if source.name not in known_kinds:
         raise LedgerError(f"nothing of source {source.name!r} has been taken in", where=source.site)
-    kinds = {name: Kind(kind) for name, kind in taken[-1].body["kinds"].items()}
+    kinds = known_kinds[source.name]
     rows = (
         ledger.read_rows(f"facts/{source.name}")
         .drop_columns(["recorded_at"])

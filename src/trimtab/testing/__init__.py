@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trimtab.adapters.blobs.memory import MemoryBlobs
 from trimtab.adapters.ledger.memory import MemoryLedger
+from trimtab.adapters.online.memory import MemoryStore
 from trimtab.testing.clock import ManualClock
 from trimtab.testing.conformance import (
     blobs_laws,
@@ -12,14 +13,17 @@ from trimtab.testing.conformance import (
     durability_laws,
     ledger_laws,
 )
+from trimtab.testing.online import check_online_store
 
 __all__ = [
     "ManualClock",
     "MemoryBlobs",
     "MemoryLedger",
+    "MemoryStore",
     "blobs_laws",
     "check_blobs",
     "check_ledger",
+    "check_online_store",
     "durability_laws",
     "ledger_laws",
 ]

@@ -30,6 +30,12 @@ def read_files(data: str | Path, columns: Sequence[str] | None) -> pa.Table:
     return together
 
 
+def stamps(data: str | Path, folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Name, size in bytes and time of the last change of each file that a path or pattern names; raises DataError."""
+    found = ((path, path.stat()) for path in _files(folder / str(data)))
+    return tuple((str(path), status.st_size, status.st_mtime_ns) for path, status in found)
+
+
 def _files(data: str | Path) -> list[Path]:
     path = Path(data)
     if path.is_dir():

@@ -1,0 +1,1 @@
+"""Stores of online features: bytes by key, in LMDB or in memory."""
