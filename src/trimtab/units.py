@@ -128,3 +128,64 @@ def microseconds(count: int) -> Duration:
     1
     """
     return _whole(count, "microseconds")
+
+
+BYTES = {"gigabytes": 1_000_000_000, "megabytes": 1_000_000, "kilobytes": 1_000}
+
+
+@dataclass(frozen=True, order=True)
+class Size:
+    """A size in whole bytes; units are decimal.
+
+    >>> megabytes(50) > kilobytes(900), str(megabytes(1.5))
+    (True, '1.5 MB')
+    """
+
+    bytes: int
+
+    def __repr__(self) -> str:
+        for unit, size in BYTES.items():
+            if self.bytes and self.bytes % size == 0:
+                return f"{unit}({self.bytes // size})"
+        return f"Size({self.bytes})"
+
+    def __str__(self) -> str:
+        """Plain words for people: '50 MB', '712 bytes'."""
+        for unit, size in BYTES.items():
+            if self.bytes >= size:
+                return f"{self.bytes / size:.1f}".removesuffix(".0") + f" {unit[0].upper()}B"
+        return f"{self.bytes} bytes"
+
+
+def _whole_bytes(count: float, unit: str) -> Size:
+    size = count * BYTES[unit]
+    if size != int(size):
+        raise ValueError(f"{unit}({count!r}) is not a whole number of bytes")
+    return Size(int(size))
+
+
+def kilobytes(count: float) -> Size:
+    """A size of so many thousand bytes.
+
+    >>> kilobytes(2).bytes
+    2000
+    """
+    return _whole_bytes(count, "kilobytes")
+
+
+def megabytes(count: float) -> Size:
+    """A size of so many million bytes.
+
+    >>> megabytes(50)
+    megabytes(50)
+    """
+    return _whole_bytes(count, "megabytes")
+
+
+def gigabytes(count: float) -> Size:
+    """A size of so many thousand million bytes.
+
+    >>> gigabytes(0.5)
+    megabytes(500)
+    """
+    return _whole_bytes(count, "gigabytes")

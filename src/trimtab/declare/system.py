@@ -13,6 +13,7 @@ from trimtab.declare.features import Features, RequestFields
 from trimtab.declare.frozen import assign
 from trimtab.declare.model import Label, Model, Request, Stakes
 from trimtab.declare.policy import Release, Retrain, Watch
+from trimtab.declare.requires import Requires
 from trimtab.declare.site import Site, declared_here
 from trimtab.declare.source import InMemory, Source, SqlTable
 from trimtab.errors import DeclarationError
@@ -26,7 +27,7 @@ class System:
     """One ML system: a request, a model, and how it is kept alive.
 
     `feedback` says whether served predictions change the labels: "none", "selective" (only acted-on rows are
-    labelled) or "causal" (acting changes the outcome). Days, the units of evidence, begin at midnight in `zone`. `seed` makes every random choice repeatable.
+    labelled) or "causal" (acting changes the outcome). `requires` are limits that every version and the service must keep. Days, the units of evidence, begin at midnight in `zone`. `seed` makes every random choice repeatable.
     """
 
     name: str
@@ -36,6 +37,7 @@ class System:
     watch: Watch
     retrain: Retrain
     release: Release
+    requires: Requires | None
     feedback: str
     zone: str
     seed: int
@@ -51,6 +53,7 @@ class System:
         watch: Watch | None = None,
         retrain: Retrain | None = None,
         release: Release | None = None,
+        requires: Requires | None = None,
         feedback: str = "none",
         zone: str = "UTC",
         seed: int = 0,
@@ -69,6 +72,7 @@ class System:
             watch=watch or Watch(),
             retrain=retrain or Retrain(),
             release=release or Release(),
+            requires=requires,
             feedback=feedback,
             zone=zone,
             seed=seed,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +29,18 @@ class Encoder:
         return tuple(position for position, name in enumerate(self.names) if name in self.words)
 
     def encode(self, matrix: FeatureMatrix) -> NDArray[np.float64]:
-        """The model's input: its columns in its order, words as the codes that it was trained on."""
+        """The model's input: its columns in its order, words as the codes that it was trained on.
+
+        A text column that came without words is missing altogether.
+        """
         columns = [matrix.names.index(name) for name in self.names]
         encoded = matrix.values[:, columns].astype(np.float64, order="F", copy=True)
         for position in self.categorical:
             name = self.names[position]
-            encoded[:, position] = _recode(encoded[:, position], matrix.dictionaries[name], self.words[name])
+            codes, dictionary = encoded[:, position], matrix.dictionaries.get(name)
+            encoded[:, position] = (
+                np.nan if dictionary is None else _recode(codes, dictionary, self.words[name])
+            )
         return encoded
 
 
@@ -59,3 +67,25 @@ def _recode(
     known = {word: float(code) for code, word in enumerate(words)}
     new = np.array([known.get(word, np.nan) for word in dictionary] + [np.nan])
     return new[np.where(np.isnan(codes), len(dictionary), codes).astype(np.int64)]
+
+
+def row_encoder(encoder: Encoder) -> Callable[[Sequence[Any]], list[float]]:
+    """A function that encodes one row of Python values (None, bool, int, float, str) in the encoder's order.
+
+    It gives what `encode` gives for a matrix: words as codes, None and unseen words as NaN.
+
+    >>> row_encoder(Encoder(("shop", "weight"), {"shop": ("north", "south")}))(["south", None])
+    [1.0, nan]
+    """
+    codes = tuple(
+        (position, {word: float(code) for code, word in enumerate(encoder.words[encoder.names[position]])})
+        for position in encoder.categorical
+    )
+
+    def encode(values: Sequence[Any]) -> list[float]:
+        row: list[Any] = [nan if value is None else value for value in values]
+        for position, known in codes:
+            row[position] = known.get(row[position], nan)
+        return row
+
+    return encode

@@ -126,11 +126,15 @@ def _frame(encoded: Matrix, encoder: Encoder) -> Any:
     columns: dict[str, Any] = {}
     for position, name in enumerate(encoder.names):
         column = encoded[:, position]
-        columns[name] = _words(column, encoder.words[name], None) if name in encoder.words else column
+        # a column of nothing but gaps must have the same type as any other of words
+        words = name in encoder.words
+        columns[name] = (
+            pd.Series(_words(column, encoder.words[name], np.nan), dtype=object) if words else column
+        )
     return pd.DataFrame(columns)
 
 
-def _words(codes: NDArray[np.float64], words: tuple[str, ...], missing: str | None) -> NDArray[np.object_]:
+def _words(codes: NDArray[np.float64], words: tuple[str, ...], missing: str | float) -> NDArray[np.object_]:
     names = np.array([*words, missing], dtype=object)
     chosen: NDArray[np.object_] = names[np.where(np.isnan(codes), len(words), codes).astype(np.int64)]
     return chosen

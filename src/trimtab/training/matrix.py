@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -63,6 +64,24 @@ def from_table(table: pa.Table) -> FeatureMatrix:
         else:
             values[:, position] = pc.fill_null(pc.cast(table[name], pa.float64()), float("nan"))
     return FeatureMatrix(tuple(table.column_names), values, dictionaries)
+
+
+def from_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> FeatureMatrix:
+    """The matrix of rows of plain values: None, bool, int, float or str for each name.
+
+    >>> from_rows(["x", "word"], [[1, "b"], [None, "a"]]).dictionaries
+    {'word': ('a', 'b')}
+    """
+    values = np.empty((len(rows), len(names)), order="F")
+    dictionaries = {}
+    for position, (name, column) in enumerate(zip(names, zip(*rows, strict=True), strict=True)):
+        if any(isinstance(value, str) for value in column):
+            values[:, position], dictionaries[name] = _encode(
+                pa.chunked_array([pa.array(column, pa.string())])
+            )
+        else:
+            values[:, position] = [np.nan if value is None else float(value) for value in column]
+    return FeatureMatrix(tuple(names), values, dictionaries)
 
 
 def _encode(column: pa.ChunkedArray) -> tuple[NDArray[np.float64], tuple[str, ...]]:
