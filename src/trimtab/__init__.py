@@ -11,7 +11,19 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "trimtab.commands": ("check", "init", "load", "replay", "train", "training_set"),
+    "trimtab.commands": (
+        "check",
+        "forget",
+        "init",
+        "load",
+        "parity",
+        "predict",
+        "replay",
+        "serve",
+        "status",
+        "train",
+        "training_set",
+    ),
     "trimtab.declare.expression": ("col", "concat", "greatest", "least", "lit", "when"),
     "trimtab.declare.features": ("Features", "Function", "RequestFields"),
     "trimtab.declare.model": ("Label", "Model", "Request", "Stakes"),
@@ -27,6 +39,7 @@ _HOMES = {
         "recency_weighted",
         "sliding",
     ),
+    "trimtab.declare.requires": ("Requires",),
     "trimtab.declare.source": ("Expect", "Source", "sql"),
     "trimtab.declare.system": ("System", "table"),
     "trimtab.errors": (
@@ -50,8 +63,12 @@ _HOMES = {
     ),
     "trimtab.units": (
         "Duration",
+        "Size",
         "days",
+        "gigabytes",
         "hours",
+        "kilobytes",
+        "megabytes",
         "microseconds",
         "milliseconds",
         "minutes",

@@ -1,9 +1,12 @@
 # Written by tools/stub.py from the table in __init__.py; do not edit.
 
 from trimtab.commands import check as check
+from trimtab.commands import forget as forget
 from trimtab.commands import init as init
 from trimtab.commands import load as load
+from trimtab.commands import parity as parity
 from trimtab.commands import replay as replay
+from trimtab.commands import serve as serve
 from trimtab.commands import train as train
 from trimtab.commands import training_set as training_set
 from trimtab.declare.expression import col as col
@@ -29,6 +32,7 @@ from trimtab.declare.policy import never as never
 from trimtab.declare.policy import on_incident as on_incident
 from trimtab.declare.policy import recency_weighted as recency_weighted
 from trimtab.declare.policy import sliding as sliding
+from trimtab.declare.requires import Requires as Requires
 from trimtab.declare.source import Expect as Expect
 from trimtab.declare.source import Source as Source
 from trimtab.declare.source import sql as sql
@@ -51,8 +55,12 @@ from trimtab.metrics import pr_auc as pr_auc
 from trimtab.metrics import roc_auc as roc_auc
 from trimtab.metrics import root_mean_squared_error as root_mean_squared_error
 from trimtab.units import Duration as Duration
+from trimtab.units import Size as Size
 from trimtab.units import days as days
+from trimtab.units import gigabytes as gigabytes
 from trimtab.units import hours as hours
+from trimtab.units import kilobytes as kilobytes
+from trimtab.units import megabytes as megabytes
 from trimtab.units import microseconds as microseconds
 from trimtab.units import milliseconds as milliseconds
 from trimtab.units import minutes as minutes
@@ -77,8 +85,10 @@ __all__ = [
     "Release",
     "Request",
     "RequestFields",
+    "Requires",
     "Retrain",
     "Severity",
+    "Size",
     "Source",
     "Stakes",
     "System",
@@ -92,19 +102,24 @@ __all__ = [
     "days",
     "every",
     "expanding",
+    "forget",
+    "gigabytes",
     "greatest",
     "hours",
     "init",
+    "kilobytes",
     "least",
     "lit",
     "load",
     "log_loss",
     "mean_absolute_error",
+    "megabytes",
     "microseconds",
     "milliseconds",
     "minutes",
     "never",
     "on_incident",
+    "parity",
     "pinball",
     "pr_auc",
     "recency_weighted",
@@ -112,6 +127,7 @@ __all__ = [
     "roc_auc",
     "root_mean_squared_error",
     "seconds",
+    "serve",
     "sliding",
     "sql",
     "table",

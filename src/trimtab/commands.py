@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import functools
+import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 from trimtab import wiring
 from trimtab.declare.system import System
@@ -17,10 +20,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from trimtab.declare.policy import Policy
+    from trimtab.declare.source import SqlTable
     from trimtab.runtime.check import Check
     from trimtab.runtime.replay.result import Replay
     from trimtab.runtime.replay.run import Progress
     from trimtab.runtime.training_set import Version
+    from trimtab.serving.batch import BatchResult
+    from trimtab.serving.forgetting import Forgotten
+    from trimtab.serving.hosting import Listening
+    from trimtab.serving.http.keys import Key
+    from trimtab.serving.parity import Parity
+    from trimtab.serving.status import Status
 
 Instant = datetime | date | str | None
 """A point in time: aware datetimes as they are; dates, texts and naive datetimes in the system's zone."""
@@ -131,6 +141,7 @@ def train(system: System, *, as_of: Instant = None, home: str | Path | None = No
     from trimtab.runtime.history import assemble  # noqa: PLC0415
     from trimtab.runtime.intake import facts_from, take_in  # noqa: PLC0415
     from trimtab.runtime.versions import train_version  # noqa: PLC0415
+    from trimtab.serving.engines import engine_record  # noqa: PLC0415
 
     folder = wiring.home(system, home)
     engine, ledger = wiring.engine(), wiring.ledger(folder / "ledger")
@@ -139,10 +150,200 @@ def train(system: System, *, as_of: Instant = None, home: str | Path | None = No
         take_in(system, engine, wiring.tables(), ledger, clock.now())
         now = instant(as_of, system.zone) or clock.now()
         history = assemble(system, facts_from(ledger, system, engine), engine)
-        return train_version(history, now, ledger, wiring.blobs(folder / "blobs"), wiring.dump)
+        blobs = wiring.blobs(folder / "blobs")
+        choose = functools.partial(engine_record, threshold=_threshold(system))
+        return train_version(history, now, ledger, blobs, wiring.dump, choose)
     finally:
         ledger.close()
         engine.close()
 
 
-__all__ = ["check", "init", "load", "replay", "train", "training_set"]
+def _threshold(system: System) -> float | None:
+    """The score from which the system acts, if it says what acting is worth."""
+    return system.stakes.threshold_or_default if system.stakes is not None else None
+
+
+def serve(  # noqa: PLR0913  # each option is one independent wish
+    system: System,
+    *,
+    home: str | Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    timeout: float = 10.0,
+    access_log: bool = False,
+    log: TextIO | None = None,
+    announce: Callable[[str], None] = print,
+    workers: int = 1,
+    target: str | None = None,
+    worker_of: int | None = None,
+) -> None:
+    """Serve a system over HTTP until the process is asked to stop; ready once its champion is loaded.
+
+    Without API keys everyone on this machine may call, and other machines nobody. `timeout` is in seconds. Several
+    `workers` are processes that load the system by its `target`, as the command line names it; `worker_of` is the
+    listening socket of the process that started this one. Raises TrimtabError when the declaration, the record or
+    the address stand in the way.
+    """
+    from trimtab.serving import hosting  # noqa: PLC0415
+
+    folder = wiring.home(system, home)
+    how = hosting.Listening(host, port, timeout, access_log, wiring.keys_file(folder), log, announce)
+    if worker_of is not None:
+        with wiring.worker_home(folder) as (place, receiver):
+            hosting.host_worker(system, place, receiver, how, worker_of)
+        return
+    with wiring.serving_home(folder) as place:
+        if workers == 1:
+            hosting.host(system, place, wiring.door(folder), how)
+        else:
+            command = _worker_command(target, folder, how)
+            several = hosting.Workers(workers, command)
+            hosting.host_workers(system, place, wiring.door(folder), how, several)
+
+
+def _worker_command(target: str | None, folder: Path, how: Listening) -> Callable[[int], list[str]]:
+    if target is None:
+        raise UsageError(
+            "several workers must each load the system, and this one has no name to load it by",
+            do="serve it from the command line: trimtab serve system.py --workers 4",
+        )
+    start = [sys.executable, "-m", "trimtab", "serve", target, "--home", str(folder)]
+    options = ["--host", how.host, "--port", str(how.port), "--timeout", str(how.timeout)]
+    logged = ["--access-log"] if how.access_log else []
+    return lambda descriptor: [*start, *options, *logged, "--worker-of", str(descriptor)]
+
+
+def predict(  # noqa: PLR0913  # each option is one independent wish
+    system: System,
+    rows: Any = None,
+    to: str | Path | SqlTable = "predictions.parquet",
+    *,
+    version: str | None = None,
+    at: Instant = None,
+    chunk_rows: int = 50_000,
+    features: bool = False,
+    home: str | Path | None = None,
+    progress: Progress | None = None,
+) -> BatchResult:
+    """Score many rows with the champion (or a named version) and write them to a Parquet or CSV file or a SQL table.
+
+    `rows` is a file, folder or pattern, `tt.sql(...)` or a dataframe (default: the request's own source); `at` asks
+    all of them at one instant ("now") instead of their own. Features hold as known at each row's time; equal rows get
+    the scores that they get online. Stopped half-way, the same call goes on where it ended. Raises TrimtabError.
+    """
+    from trimtab.runtime.intake import take_in  # noqa: PLC0415
+    from trimtab.serving.batch import predict as run  # noqa: PLC0415
+    from trimtab.serving.batch.run import silent  # noqa: PLC0415
+
+    folder = wiring.home(system, home)
+    engine, ledger, clock = wiring.engine(), wiring.ledger(folder / "ledger"), wiring.clock()
+    reading, writing = wiring.streaming()
+    try:
+        take_in(system, engine, wiring.tables(), ledger, clock.now())
+        return run(
+            system,
+            rows,
+            to,
+            ledger=ledger,
+            blobs=wiring.blobs(folder / "blobs"),
+            engine=engine,
+            reading=reading,
+            writing=writing,
+            load=wiring.load,
+            clock=clock,
+            version=version,
+            at="now" if at == "now" else instant(at, system.zone),
+            chunk_rows=chunk_rows,
+            features=features,
+            progress=progress or silent,
+        )
+    finally:
+        ledger.close()
+        engine.close()
+
+
+def parity(
+    system: System, *, since: Instant = None, sample: int | None = None, home: str | Path | None = None
+) -> Parity:
+    """Recompute what was served as one batch and compare it, feature by feature; nothing should differ.
+
+    `since` limits it to predictions asked from then on, `sample` to so many of them.
+    """
+    from trimtab.serving.parity import parity as run  # noqa: PLC0415
+
+    engine, ledger = wiring.engine(), wiring.ledger_to_read(wiring.home(system, home) / "ledger")
+    try:
+        return run(system, ledger, engine, since=instant(since, system.zone), sample=sample)
+    finally:
+        ledger.close()
+        engine.close()
+
+
+def status(system: System, *, home: str | Path | None = None) -> Status:
+    """The state of a system as verdicts, worst first: what answers, what is required, parity, trouble."""
+    from trimtab.serving.status import status as run  # noqa: PLC0415
+
+    with contextlib.closing(wiring.ledger_to_read(wiring.home(system, home) / "ledger")) as ledger:
+        return run(system, ledger, wiring.clock().now())
+
+
+def forget(system: System, source: str, key: str, *, home: str | Path | None = None) -> Forgotten:
+    """Erase what is on record in a source about one subject; of the request's source, its predictions too.
+
+    A tombstone is appended, rows and records are removed for good, online features are rebuilt without them, and the
+    versions that may have learned from them are named. Raises UsageError for an unknown source.
+    """
+    from trimtab.serving.forgetting import Forgotten, source_named  # noqa: PLC0415
+    from trimtab.serving.hosting import erase_alone  # noqa: PLC0415
+
+    source_named(system, source)
+    folder = wiring.home(system, home)
+    owner = wiring.owner(folder)
+    if owner is not None:
+        with contextlib.closing(owner):
+            return Forgotten.of_json(owner.call("forget", source, key))
+    with wiring.serving_home(folder) as place:
+        return erase_alone(system, place, source, key)
+
+
+def add_key(
+    system: System, name: str, scopes: Sequence[str] = ("predict",), *, home: str | Path | None = None
+) -> str:
+    """Make an API key and return its secret, which is stored nowhere; scopes are predict, ingest and admin."""
+    from trimtab.serving.http import keys as http_keys  # noqa: PLC0415
+
+    folder = wiring.home(system, home)
+    folder.mkdir(parents=True, exist_ok=True)
+    return http_keys.add_key(wiring.keys_file(folder), name, scopes, now=wiring.clock().now())
+
+
+def keys(system: System, *, home: str | Path | None = None) -> tuple[Key, ...]:
+    """The API keys of a system, without their secrets."""
+    from trimtab.serving.http.keys import read_keys  # noqa: PLC0415
+
+    return read_keys(wiring.keys_file(wiring.home(system, home)))
+
+
+def revoke_key(system: System, name: str, *, home: str | Path | None = None) -> Key:
+    """Take an API key back; a running server refuses it within a second."""
+    from trimtab.serving.http import keys as http_keys  # noqa: PLC0415
+
+    return http_keys.revoke_key(wiring.keys_file(wiring.home(system, home)), name)
+
+
+__all__ = [
+    "add_key",
+    "check",
+    "forget",
+    "init",
+    "keys",
+    "load",
+    "parity",
+    "predict",
+    "replay",
+    "revoke_key",
+    "serve",
+    "status",
+    "train",
+    "training_set",
+]

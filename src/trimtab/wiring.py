@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from trimtab.declare.source import Source
 from trimtab.declare.system import System
-from trimtab.ports import Blobs, Clock, Engine, Ledger, Tables
+from trimtab.errors import UsageError
+from trimtab.ports import Blobs, Clock, Engine, Ledger, OnlineStore, Tables
+
+if TYPE_CHECKING:
+    from trimtab.adapters.door import RemoteLedger
+    from trimtab.runtime.receiving import Receives
+    from trimtab.serving.batch.ports import Reading, Writing
+    from trimtab.serving.hosting import Door
+    from trimtab.serving.opening import Home
 
 
 def engine() -> Engine:
@@ -25,10 +37,80 @@ def tables() -> Tables:
 
 
 def ledger(folder: Path) -> Ledger:
-    """SQLite and Parquet in a folder."""
+    """SQLite and Parquet in a folder; while another process owns it, writes go through that process's door."""
+    from trimtab.adapters.door import RemoteLedger, find_door  # noqa: PLC0415
     from trimtab.adapters.ledger.sqlite import SqliteLedger  # noqa: PLC0415
 
+    if find_door(folder) is not None:
+        return RemoteLedger(folder, SqliteLedger(folder, read_only=True))
     return SqliteLedger(folder)
+
+
+def owner(folder: Path) -> RemoteLedger | None:
+    """The record of a home through the process that owns it; None when no process does."""
+    from trimtab.adapters.door import RemoteLedger, find_door  # noqa: PLC0415
+    from trimtab.adapters.ledger.sqlite import SqliteLedger  # noqa: PLC0415
+
+    if find_door(folder / "ledger") is None:
+        return None
+    return RemoteLedger(folder / "ledger", SqliteLedger(folder / "ledger", read_only=True))
+
+
+def door(folder: Path) -> Door:
+    """What opens a home's record to the other processes of this machine."""
+    from trimtab.adapters.door import LedgerDoor  # noqa: PLC0415
+
+    return lambda found, services: LedgerDoor(found, folder / "ledger", services)
+
+
+@contextmanager
+def serving_home(folder: Path) -> Iterator[Home]:
+    """Everything that serving needs of a home, closed in the end; raises LedgerError when another process owns it."""
+    from trimtab.adapters.ledger.sqlite import SqliteLedger  # noqa: PLC0415
+    from trimtab.serving.opening import Home  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        record = stack.enter_context(closing(SqliteLedger(folder / "ledger")))
+        store = stack.enter_context(closing(online_store(folder / "online")))
+        yield Home(record, blobs(folder / "blobs"), store, engine, tables(), clock(), load, stamp)
+
+
+@contextmanager
+def worker_home(folder: Path) -> Iterator[tuple[Home, Receives]]:
+    """What a process needs that answers beside the owner of a home, and its way of taking facts in."""
+    from trimtab.adapters.online.lmdb import LmdbStore  # noqa: PLC0415
+    from trimtab.serving.opening import Home  # noqa: PLC0415
+    from trimtab.serving.workers import ThroughOwner  # noqa: PLC0415
+
+    record = owner(folder)
+    if record is None:
+        raise UsageError(f"no process owns the record in {folder}", do="start with: trimtab serve")
+    with closing(record), closing(LmdbStore(folder / "online", read_only=True)) as store:
+        place = Home(record, blobs(folder / "blobs"), store, engine, tables(), clock(), load, stamp)
+        yield place, ThroughOwner(record.call)
+
+
+def stamp(source: Source) -> object:
+    """The sizes and times of a source's files; None for data that is no file."""
+    from trimtab.adapters.tables.files import stamps  # noqa: PLC0415
+
+    return stamps(source.data, source.site.folder) if isinstance(source.data, str) else None
+
+
+def ledger_to_read(folder: Path) -> Ledger:
+    """The record in a folder, to be read beside whoever writes it; raises UsageError when there is none."""
+    from trimtab.adapters.ledger.sqlite import SqliteLedger  # noqa: PLC0415
+
+    if not folder.exists():
+        raise UsageError(f"there is no record in {folder}", do="serve or train first, or name another --home")
+    return SqliteLedger(folder, read_only=True)
+
+
+def online_store(folder: Path) -> OnlineStore:
+    """LMDB in a folder."""
+    from trimtab.adapters.online.lmdb import LmdbStore  # noqa: PLC0415
+
+    return LmdbStore(folder)
 
 
 def blobs(folder: Path) -> Blobs:
@@ -36,6 +118,14 @@ def blobs(folder: Path) -> Blobs:
     from trimtab.adapters.blobs.files import FileBlobs  # noqa: PLC0415
 
     return FileBlobs(folder)
+
+
+def streaming() -> tuple[Reading, Writing]:
+    """Files, dataframes and SQL, read and written some rows at a time."""
+    from trimtab.adapters.tables.streaming import StreamReader  # noqa: PLC0415
+    from trimtab.adapters.tables.writing import TargetWriter  # noqa: PLC0415
+
+    return StreamReader(), TargetWriter()
 
 
 def clock() -> Clock:
@@ -74,3 +164,15 @@ def dump(model: object) -> tuple[str, bytes]:
     from trimtab.adapters import artifacts  # noqa: PLC0415
 
     return artifacts.dump(model)
+
+
+def load(format_name: str, content: bytes) -> Any:
+    """The model of a stored artifact."""
+    from trimtab.adapters import artifacts  # noqa: PLC0415
+
+    return artifacts.load(format_name, content)
+
+
+def keys_file(folder: Path) -> Path:
+    """The file of API keys in a home."""
+    return folder / "keys.json"

@@ -1,0 +1,132 @@
+"""Rehearse: the whole loop over a system's own history."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_json
+
+
+def _replay_options(function: Callable[..., None]) -> Callable[..., None]:
+    options = [
+        click.option("--from", "start", metavar="DATE", help="Score requests from this day on."),
+        click.option("--to", "stop", metavar="DATE", help="Score requests before this day."),
+        click.option("--policy", "policies", multiple=True, help="Compare this policy; may be repeated."),
+        click.option("--thorough", is_flag=True, help="Add daily policies and finer curves."),
+        click.option(
+            "--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON."
+        ),
+        click.option("--report", type=click.Path(path_type=Path), help="Where to write the HTML report."),
+        click.option(
+            "--chart", type=click.Path(path_type=Path), help="Where to write the performance chart as SVG."
+        ),
+        click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state."),
+        click.option("--processes", type=click.IntRange(1), help="Training processes (default: one a core)."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def _table_options(function: Callable[..., None]) -> Callable[..., None]:
+    options = [
+        click.option("--at", metavar="COLUMN", help="For a table: the time of each request."),
+        click.option("--label", metavar="COLUMN", help="For a table: the true answer."),
+        click.option("--label-known", metavar="COLUMN", help="For a table: when the answer became known."),
+        click.option(
+            "--matures-after", metavar="DAYS", type=float, help="For a table: when answers are final."
+        ),
+        click.option("--zone", metavar="NAME", help="For a table: the zone of times without one."),
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command()
+@click.argument("system")
+@_replay_options
+@_table_options
+def replay(system: str, **options: Any) -> None:
+    """Replay SYSTEM's history: compare retraining policies by what they would have cost.
+
+    SYSTEM is a system file, a module, an example (flights), or a dated table with --at, --label and --label-known.
+    """
+    _replay(system, options)
+
+
+@click.command()
+@_replay_options
+def demo(**options: Any) -> None:
+    """Replay the built-in flights system through 2013 and write a report to look at."""
+    _replay("flights", {**options, "chart": options["chart"] or Path("flight-delay-replay.svg")})
+    folder = Path(__file__).parents[1] / "examples" / "flights"
+    click.echo(f"the system file (about 80 lines, yours to read): {folder / 'system.py'}")
+    say_next("trimtab init my.parquet (a system file of your own), or trimtab init (a copy of this one)")
+
+
+def _replay(target: str, options: dict[str, Any]) -> None:
+    from trimtab import commands  # noqa: PLC0415
+
+    declared = _declared(target, options)
+    words = _given(target, options)
+    with progress_bar() as progress:
+        done = commands.replay(
+            declared,
+            start=options["start"],
+            stop=options["stop"],
+            policies=options["policies"],
+            thorough=options["thorough"],
+            home=options["home"],
+            processes=options["processes"],
+            progress=progress,
+            command=words,
+        )
+    _show(done, declared.name, options)
+
+
+def _show(done: Any, name: str, options: dict[str, Any]) -> None:
+    from trimtab.report import to_html, to_svg  # noqa: PLC0415
+    from trimtab.runtime.replay.page import page, performance  # noqa: PLC0415
+
+    document = page(done)
+    report = options["report"] or Path(f"{name}-replay.html")
+    report.write_text(to_html(document), encoding="utf-8")
+    if options["chart"]:
+        options["chart"].write_text(to_svg(performance(done)), encoding="utf-8")
+    write_json(options["json_file"], done.to_json)
+    print_document_of(document, ("Policies",))
+    click.echo(f"\n{textwrap.fill(done.sentence, 110)}\nreport: {report}")
+
+
+def _declared(target: str, options: dict[str, Any]) -> Any:
+    from trimtab import commands  # noqa: PLC0415
+    from trimtab.loading import table_system  # noqa: PLC0415
+
+    if options.get("at") or options.get("label"):
+        return table_system(
+            target,
+            **{name: options[name] for name in ("at", "label", "label_known", "matures_after", "zone")},
+        )
+    return commands.load(target)
+
+
+def _given(target: str, options: dict[str, Any]) -> str:
+    words = [f"trimtab replay {target}"]
+    for name, value in options.items():
+        flag = {"start": "--from", "stop": "--to", "policies": "--policy"}.get(
+            name, f"--{name.replace('_', '-')}"
+        )
+        if name in {"json_file", "report", "chart", "home", "processes"} or not value:
+            continue
+        words += (
+            [f"{flag} {one}" for one in value]
+            if isinstance(value, tuple)
+            else [flag if value is True else f"{flag} {value}"]
+        )
+    return " ".join(words)

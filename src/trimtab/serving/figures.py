@@ -1,0 +1,130 @@
+"""The figures of a live system for whoever watches it: counters and gauges by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from trimtab.ports import Clock
+from trimtab.serving.answering import Answering
+from trimtab.serving.champion import Champions
+from trimtab.serving.committing import Committer
+from trimtab.serving.service import Taken
+
+Labelled = Sequence[tuple[Mapping[str, str], float]]
+Figure = tuple[str, str, str, Labelled]
+
+
+class Tally:
+    """What became of facts and labels since the start, by source."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+
+    def took(self, source: str, taken: Taken) -> None:
+        """Count one call."""
+        self.counts[source, "accepted"] += taken.accepted
+        self.counts[source, "repeated"] += taken.repeated
+        self.counts[source, "refused"] += len(taken.refused)
+
+
+class Figures:
+    """Reads the parts of a live system; `parity` gives the latest sample on record, or None."""
+
+    def __init__(
+        self,
+        champions: Champions,
+        answering: Answering,
+        committer: Committer,
+        tally: Tally,
+        clock: Clock,
+        parity: Callable[[], Mapping[str, Any] | None] = lambda: None,
+    ) -> None:
+        self._champions, self._answering, self._committer = champions, answering, committer
+        self._tally, self._clock, self._parity = tally, clock, parity
+
+    def all(self) -> list[Figure]:
+        """Every figure."""
+        return [*self._predictions(), *self._model(), *self._log(), *self._checked()]
+
+    def _predictions(self) -> list[Figure]:
+        served = [({"version": v, "served": s}, float(n)) for (v, s), n in self._answering.served.items()]
+        failed = [({"reason": reason}, float(n)) for reason, n in self._answering.failures.items()]
+        taken = [({"source": s, "outcome": o}, float(n)) for (s, o), n in self._tally.counts.items()]
+        return [
+            (
+                "trimtab_predictions_total",
+                "Predictions on record, by version and who answered.",
+                "counter",
+                served,
+            ),
+            (
+                "trimtab_failures_total",
+                "Features or models that failed; a fallback answered.",
+                "counter",
+                failed,
+            ),
+            ("trimtab_facts_total", "Facts and given labels by what became of them.", "counter", taken),
+        ]
+
+    def _model(self) -> list[Figure]:
+        champion = self._champions.champion
+        if champion is None:
+            return []
+        version = champion.version
+        age = (self._clock.now() - version.as_of) / 1e6
+        name = {"version": version.name}
+        return [
+            (
+                "trimtab_champion_age_seconds",
+                "Time since the champion's training data ends.",
+                "gauge",
+                [(name, age)],
+            ),
+            (
+                "trimtab_champion_rows",
+                "Rows that taught the champion.",
+                "gauge",
+                [(name, float(version.rows))],
+            ),
+        ]
+
+    def _log(self) -> list[Figure]:
+        committer = self._committer
+        per_group = committer.records / committer.groups if committer.groups else 0.0
+        return [
+            (
+                "trimtab_commit_seconds",
+                "A commit of predictions, running mean.",
+                "gauge",
+                [({}, committer.seconds)],
+            ),
+            ("trimtab_commit_records", "Predictions in one commit, mean.", "gauge", [({}, per_group)]),
+            (
+                "trimtab_commit_waiting",
+                "Callers that wait for the disk.",
+                "gauge",
+                [({}, float(committer.waiting))],
+            ),
+        ]
+
+    def _checked(self) -> list[Figure]:
+        latest = self._parity()
+        if latest is None:
+            return []
+        checked, mismatches = float(latest["values"]), float(latest["differing"])
+        return [
+            (
+                "trimtab_parity_values",
+                "Served features checked against batch in the last sample.",
+                "gauge",
+                [({}, checked)],
+            ),
+            (
+                "trimtab_parity_mismatches",
+                "Of these, how many differ; should be 0.",
+                "gauge",
+                [({}, mismatches)],
+            ),
+        ]

@@ -1,0 +1,1 @@
+"""The Open Inference Protocol, version 2, over HTTP: tensors in, tensors out, with their binary extension."""

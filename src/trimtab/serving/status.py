@@ -1,0 +1,128 @@
+"""What is live, and whether it keeps to what was declared: verdicts from the record alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from trimtab.declare.system import System
+from trimtab.finding import Finding, Severity, by_severity, worst
+from trimtab.ports import Event, Ledger
+from trimtab.report import Document, FindingsList, Section
+from trimtab.runtime.training_set import Version
+from trimtab.serving.champion import VERSIONS, version_of
+from trimtab.serving.forgetting import cut_short
+from trimtab.serving.housekeeping import TROUBLE
+from trimtab.serving.http.metrics import BOUNDS
+from trimtab.serving.logged import PREDICTIONS
+from trimtab.serving.measuring import calls_since, latest_parity
+from trimtab.serving.requirements import judge, measured_at_registration
+
+DAY = 86_400_000_000
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of a system as verdicts, worst first."""
+
+    system: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def severity(self) -> Severity:
+        """The worst finding."""
+        return worst(self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The state as plain JSON values."""
+        found = [finding.to_json() for finding in self.findings]
+        return {"system": self.system, "severity": str(self.severity), "findings": found}
+
+    def document(self) -> Document:
+        """The state as a page."""
+        first = self.findings[0].what if self.findings else "nothing on record"
+        ran = worst(finding for finding in self.findings if finding.severity is not Severity.NOT_RUN)
+        sections = (Section("Verdicts", (FindingsList(self.findings),)),)
+        return Document(f"Status of {self.system}", first, severity=ran, sections=sections)
+
+    def __str__(self) -> str:
+        from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
+
+        return to_text(self.document())
+
+    def _repr_html_(self) -> str:
+        from trimtab.report.html import to_html  # noqa: PLC0415
+
+        return to_html(self.document())
+
+
+def status(system: System, ledger: Ledger, now: int) -> Status:
+    """The state of a system at `now`, as its record tells it."""
+    champion = _champion(ledger)
+    findings = [*_serving(champion, ledger), *_required(system, champion, ledger, now)]
+    findings += [*_parity(ledger), *_trouble(ledger, now), *_cut_short(ledger)]
+    return Status(system.name, by_severity(findings))
+
+
+def _champion(ledger: Ledger) -> Version | None:
+    events = ledger.read_events(VERSIONS)
+    stored = {event.subject: event for event in events if event.kind == "trained"}
+    activated = [event.subject for event in events if event.kind == "activated"]
+    name = activated[-1] if activated else next(reversed(stored), None)
+    return version_of(stored[name].body) if name in stored else None
+
+
+def _serving(champion: Version | None, ledger: Ledger) -> Iterator[Finding]:
+    if champion is None:
+        yield Finding("no version has been trained", Severity.ACT, action="trimtab train")
+        return
+    yield Finding(f"{champion}", Severity.OK)
+    count = ledger.frontier(PREDICTIONS)
+    what = f"{count:,} predictions on record" if count else "no prediction has been asked for"
+    yield Finding(what, Severity.INFO)
+
+
+def _required(system: System, champion: Version | None, ledger: Ledger, now: int) -> Iterator[Finding]:
+    if system.requires is None or champion is None:
+        return
+    calls = calls_since(ledger, now - DAY)
+    measured = replace(
+        measured_at_registration(champion, now),
+        p99_microseconds=calls.p99_microseconds(BOUNDS),
+        requests=calls.requests,
+        unanswered=calls.unanswered,
+    )
+    yield from judge(system.requires, measured)
+
+
+def _parity(ledger: Ledger) -> Iterator[Finding]:
+    latest = latest_parity(ledger)
+    if latest is None:
+        cause = "a running server samples what it served once an hour"
+        yield Finding("parity of served features was not sampled", Severity.NOT_RUN, cause=cause)
+    elif latest["differing"]:
+        yield Finding(
+            f"{latest['differing']:,} of {latest['values']:,} served feature values differ from the batch plan",
+            Severity.ACT,
+            since=latest["at"],
+            action="trimtab parity names the features and the predictions",
+        )
+    else:
+        what = f"parity: 0 of {latest['values']:,} sampled values differ from the batch plan"
+        yield Finding(what, Severity.OK, since=latest["at"])
+
+
+def _trouble(ledger: Ledger, now: int) -> Iterator[Finding]:
+    recent: list[Event] = [event for event in ledger.read_events(TROUBLE) if event.at >= now - DAY]
+    for event in recent[-3:]:
+        at = np.datetime64(event.at, "us").astype("datetime64[s]")
+        yield Finding(f"{event.subject} failed at {at}: {event.body['why']}", Severity.WATCH, since=event.at)
+
+
+def _cut_short(ledger: Ledger) -> Iterator[Finding]:
+    for source in cut_short(ledger):
+        action = f"repeat it: trimtab forget SYSTEM {source} KEY"
+        yield Finding(f"an erasure in {source} was cut short", Severity.WATCH, action=action)
