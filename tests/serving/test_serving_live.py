@@ -5,13 +5,14 @@ import asyncio
 import pytest
 from live_worlds import NOW, train, world
 
-from orders import DAY, HOUR
+import trimtab as tt
+from orders import DAY, HOUR, orders_system, orders_tables
 from trimtab.errors import LedgerError
 from trimtab.serving.logged import PREDICTIONS, decode
 from trimtab.serving.parity import parity
 from trimtab.serving.problems import RequestError
 from trimtab.testing import MemoryLedger
-from trimtab.units import microseconds
+from trimtab.units import days, microseconds
 
 
 def run(work):
@@ -156,6 +157,21 @@ def test_the_activated_version_is_the_champion_after_a_restart():
         found.live.champions.champion = None
         found.live.champions.start()
         assert found.live.champions.champion.version.name == "v1"
+
+
+def test_a_version_that_breaks_a_requirement_is_not_activated_and_the_next_best_answers():
+    tables = orders_tables(rows=600)
+    system = orders_system(tables, requires=tt.Requires(staleness=days(9)))
+    with world(system, versions=2) as found:
+        # v1 learned from what was known ten days ago, v2 from a day later
+        assert found.live.champions.champion.version.name == "v2"
+        with pytest.raises(RequestError, match="at most 9 days") as refused:
+            run(found.service.activate("v1"))
+        assert refused.value.status == 409
+        found.clock.advance(days(30))
+        found.live.champions.champion = None
+        found.live.champions.start()
+        assert found.live.champions.champion.version.name == "v2", "answers of a stale model beat none"
 
 
 def test_a_new_version_is_there_for_a_running_system():

@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trimtab.declare.requires import Requires
 from trimtab.errors import TrimtabError, nearest
+from trimtab.finding import Finding, Severity
 from trimtab.ports import Blobs, Clock, Event, Ledger
 from trimtab.runtime.training_set import Version
 from trimtab.serving.engines import Chosen, load_scorer
 from trimtab.serving.fallback import Fallback
 from trimtab.serving.problems import RequestError
+from trimtab.serving.requirements import judge, measured_at_registration
 from trimtab.serving.service import VersionInfo
 
 VERSIONS = "versions"
@@ -35,10 +38,17 @@ class Champions:
     Loading happens beside the requests; `champion` is read once a request, so none sees two versions.
     """
 
-    def __init__(
-        self, ledger: Ledger, blobs: Blobs, load: Load, features: Sequence[str], clock: Clock
+    def __init__(  # a version is judged by all of these
+        self,
+        ledger: Ledger,
+        blobs: Blobs,
+        load: Load,
+        features: Sequence[str],
+        clock: Clock,
+        requires: Requires | None = None,
     ) -> None:
         self._ledger, self._blobs, self._load, self._clock = ledger, blobs, load, clock
+        self._requires = requires
         self._features = tuple(features)
         self._loaded: dict[str, Loaded] = {}
         self._broken: dict[str, str] = {}
@@ -47,11 +57,16 @@ class Champions:
         self.champion: Loaded | None = None
 
     def start(self) -> None:
-        """Load the version that was activated last, or else the newest that can be used."""
+        """Load the version that was activated last, or else the newest that can be used.
+
+        One that keeps to the requirements is preferred; but answers of a stale model are better than none.
+        """
         self._seen = self._ledger.frontier(VERSIONS)
         stored = self.stored()
         activated = [event.subject for event in self._events() if event.kind == "activated"]
-        order = [*activated[::-1][:1], *(name for name in reversed(stored))]
+        newest = list(reversed(stored))
+        keeping = [name for name in newest if not self._broken_limits(stored[name])]
+        order = [*activated[::-1][:1], *keeping, *newest]
         for name in dict.fromkeys(order):
             try:
                 self.champion = self.get(name)
@@ -88,8 +103,20 @@ class Champions:
             return self._loaded[name]
 
     def activate(self, name: str) -> Loaded:
-        """Make a version the champion, on record first; requests under way finish with the one they began with."""
+        """Make a version the champion, on record first; requests under way finish with the one they began with.
+
+        Raises RequestError 409 for a version that breaks a declared requirement.
+        """
         loaded = self.get(name)
+        broken = self._broken_limits(loaded.version)
+        if broken:
+            raise RequestError(
+                409,
+                f"version {name} does not keep to what the system requires",
+                field="version",
+                found="; ".join(finding.what for finding in broken),
+                do=broken[0].action,
+            )
         self._ledger.append_events(VERSIONS, [Event(self._clock.now(), "activated", name, {})])
         self.champion = loaded
         return loaded
@@ -119,6 +146,13 @@ class Champions:
         except TrimtabError as problem:
             self._broken[name] = str(problem)
             raise
+
+    def _broken_limits(self, version: Version) -> list[Finding]:
+        """The declared requirements that a version is known to break before it answers anyone."""
+        if self._requires is None:
+            return []
+        found = judge(self._requires, measured_at_registration(version, self._clock.now()))
+        return [finding for finding in found if finding.severity is Severity.ACT]
 
     def _events(self) -> list[Event]:
         return self._ledger.read_events(VERSIONS)

@@ -111,7 +111,7 @@ def open_live(system: System, home: Home, receiver: Receives, complete: Complete
     kinds = recorded_kinds(home.ledger)
     plan = _plan(system, kinds)
     features = resolve_features(system, kinds[system.request.source.name])
-    champions = Champions(home.ledger, home.blobs, home.load, features.names, home.clock)
+    champions = Champions(home.ledger, home.blobs, home.load, features.names, home.clock, system.requires)
     champions.start()
     asking = _asking(system, kinds, features.names, Reader(plan, home.store), complete)
     parts = _parts(system, home, kinds, (asking, champions, receiver))
