@@ -29,6 +29,10 @@ from trimtab.metrics import Metric
 from trimtab.runtime.check import Check
 from trimtab.runtime.replay.result import PolicyResult, Replay
 from trimtab.runtime.training_set import Version
+from trimtab.serving.batch import BatchResult
+from trimtab.serving.forgetting import Forgotten
+from trimtab.serving.parity import Parity
+from trimtab.serving.status import Status
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 NOTE = "<!-- Written by tools/reference.py from the code; do not edit. -->"
@@ -41,11 +45,12 @@ SECTIONS = {
     "trimtab.declare.features": "Features",
     "trimtab.declare.expression": "Column expressions",
     "trimtab.declare.policy": "Retraining, releasing, watching",
+    "trimtab.declare.requires": "Limits",
     "trimtab.declare.system": "Systems",
     "trimtab.commands": "Commands",
     "trimtab.metrics": "Metrics",
     "trimtab.finding": "Verdicts",
-    "trimtab.units": "Durations",
+    "trimtab.units": "Durations and sizes",
     "trimtab.errors": "Errors",
 }
 """The headings of api.md, by the module that a public name comes from, in the order of the page."""
@@ -53,7 +58,7 @@ SECTIONS = {
 BESIDE = {
     "trimtab.declare.source": (KeyedSource,),
     "trimtab.declare.expression": (expression.Expression, expression.Calendar, expression.Text),
-    "trimtab.commands": (Check, Replay, PolicyResult, Version),
+    "trimtab.commands": (Check, Replay, PolicyResult, Version, BatchResult, Parity, Status, Forgotten),
     "trimtab.metrics": (Metric,),
 }
 """What users meet without importing it: what public names return."""
@@ -248,11 +253,12 @@ def _filled(paragraph: str, indent: str = "") -> str:
 
 _CLI_INTRO = """\
 Every command, with the text that `--help` shows. Each is a function of the same name in [Python](api.md#commands),
-except `demo`, which replays the built-in example.
+except `demo`, which replays the built-in example, and `keys`, which is `add_key`, `keys` and `revoke_key` in
+`trimtab.commands`.
 
 A command that fails prints one paragraph and exits with 1 (2 when the command line itself cannot be read, 70 when the
-fault is trimtab's own; its details are then written to a file that the message names). `check` also exits with 1 when
-a finding is ACT."""
+fault is trimtab's own; its details are then written to a file that the message names). `check`,
+`parity` and `status` also exit with 1 when a finding is ACT."""
 
 
 def _cli() -> str:
@@ -260,8 +266,16 @@ def _cli() -> str:
     for moment, names in cli.MOMENTS.items():
         parts.append(f"## {moment}")
         for name in names:
-            parts += [f"### `trimtab {name}`", _help(name, cli.cli.commands[name])]
+            parts += _command((name,), cli.cli.commands[name])
     return _page("Command line reference", *parts)
+
+
+def _command(names: tuple[str, ...], command: click.Command) -> Iterator[str]:
+    """A command, and below it the commands that it groups."""
+    yield f"{'#' * (2 + len(names))} `trimtab {' '.join(names)}`"
+    yield _help(" ".join(names), command)
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _command((*names, name), inner)
 
 
 def _help(name: str, command: click.Command) -> str:

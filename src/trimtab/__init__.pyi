@@ -5,8 +5,10 @@ from trimtab.commands import forget as forget
 from trimtab.commands import init as init
 from trimtab.commands import load as load
 from trimtab.commands import parity as parity
+from trimtab.commands import predict as predict
 from trimtab.commands import replay as replay
 from trimtab.commands import serve as serve
+from trimtab.commands import status as status
 from trimtab.commands import train as train
 from trimtab.commands import training_set as training_set
 from trimtab.declare.expression import col as col
@@ -122,6 +124,7 @@ __all__ = [
     "parity",
     "pinball",
     "pr_auc",
+    "predict",
     "recency_weighted",
     "replay",
     "roc_auc",
@@ -130,6 +133,7 @@ __all__ = [
     "serve",
     "sliding",
     "sql",
+    "status",
     "table",
     "train",
     "training_set",

@@ -4,17 +4,21 @@ A page is run from top to bottom in an empty folder. What stands between fences 
 
 - `python` runs, all blocks of a page in one namespace; `python NAME.py` is written to that file instead;
 - `text` right after a `python` block is what that block prints;
-- `console` is a `$ trimtab ...` command and what it prints;
-- everything else (`sh`, ...) is only read.
+- `console` is a `$ trimtab ...` command and what it prints; `$ trimtab serve ...` goes on running, where a page is
+  given a server to do that;
+- `sh` that calls such a server runs, and `json` right after it is what it answers;
+- everything else (other `sh`, ...) is only read.
 
 What is printed is compared loosely: blanks do not matter, a line of `...` stands for any lines and one at the end of
 a line for its rest, and numbers may differ a little, as learners round differently from processor to processor.
+In JSON a text that ends in `...` stands for any value, or any text that begins so.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +27,7 @@ from typing import Any
 
 import sklearn.ensemble  # noqa: F401  # its threads have to be there to be limited
 from click.testing import CliRunner
+from servers import SHOWN, Server
 from threadpoolctl import threadpool_limits
 
 from trimtab.cli import cli
@@ -65,18 +70,22 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def run(page: Path, folder: Path) -> None:
+def run(page: Path, folder: Path, server: Server | None = None) -> None:
     """Run a page in a folder, which is the working folder; fails where it prints something else than it shows."""
     with threadpool_limits(1):
-        _run(page, folder, blocks(page))
+        _run(page, folder, blocks(page), server)
 
 
-def _run(page: Path, folder: Path, found: list[Block]) -> None:
-    namespace: dict[str, Any] = {"__name__": page.stem}
+def _run(page: Path, folder: Path, found: list[Block], server: Server | None) -> None:
+    namespace: dict[str, Any] = {"__name__": page.stem, "Path": Path}
     for block, after in zip(found, [*found[1:], None], strict=True):
         if block.language == "console":
             command, _, shown = block.content.partition("\n")
-            _check(page, block, shown, _command(command))
+            _check(page, block, shown, _command(command, server))
+        elif block.language == "sh" and server is not None and f"localhost{SHOWN}" in block.content:
+            answer = server.shell(block.content)
+            if after is not None and after.language == "json":
+                _check_json(page, after, answer)
         elif block.language == "python" and block.title:
             (folder / block.title).write_text(block.content, encoding="utf-8")
         elif block.language == "python":
@@ -93,9 +102,11 @@ def _python(block: Block, folder: Path, namespace: dict[str, Any]) -> str:
     return printed.getvalue()
 
 
-def _command(line: str) -> str:
+def _command(line: str, server: Server | None) -> str:
     words = line.removeprefix("$ ").split()
     assert words[0] == "trimtab", f"only trimtab can be run, not {line!r}"
+    if server is not None and words[1] == "serve":
+        return server.start(words)
     outcome = CliRunner().invoke(cli, words[1:])
     if outcome.exception is not None and not isinstance(outcome.exception, SystemExit):
         return f"error: {outcome.exception}"
@@ -104,6 +115,23 @@ def _command(line: str) -> str:
 
 def _check(page: Path, block: Block, shown: str, printed: str) -> None:
     assert agree(shown, printed), f"{page.name}:{block.line} shows\n{shown}\nbut this came out:\n{printed}"
+
+
+def _check_json(page: Path, block: Block, answer: str) -> None:
+    assert alike(json.loads(block.content), json.loads(answer)), f"{page.name}:{block.line}: came {answer}"
+
+
+def alike(shown: Any, came: Any) -> bool:
+    """True where shown JSON is what came, loosely."""
+    if isinstance(shown, dict) and isinstance(came, dict):
+        return shown.keys() == came.keys() and all(alike(shown[name], came[name]) for name in shown)
+    if isinstance(shown, list) and isinstance(came, list):
+        return len(shown) == len(came) and all(map(alike, shown, came))
+    if isinstance(shown, str) and shown.endswith("..."):
+        return str(came).startswith(shown.removesuffix("..."))
+    if isinstance(shown, float):
+        return _near(str(shown), str(came))
+    return type(shown) is type(came) and bool(shown == came)
 
 
 def agree(shown: str, printed: str) -> bool:

@@ -4,7 +4,13 @@ import pytest
 from docpages import DOCS, ROOT, anchors, blocks, links, pages, run
 
 WRITTEN = [page for page in pages() if page.name != "tutorial.md"]
-RUNNABLE = [page for page in WRITTEN if {block.language for block in blocks(page)} & {"python", "console"}]
+SERVED = ("serve.md", "parity.md", "requirements.md", "erase.md")
+"""The guides that go on from each other, with a server running; test_serving.py runs them."""
+RUNNABLE = [
+    page
+    for page in WRITTEN
+    if {block.language for block in blocks(page)} & {"python", "console"} and page.name not in SERVED
+]
 LINKING = [
     *sorted(DOCS.rglob("*.md")),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),

@@ -13,6 +13,7 @@ from trimtab.metrics import Metric
 
 _ERROR = "an error; the example of TrimtabError shows how all of them read"
 _COMMAND = "reads data; the tutorial runs it"
+_SERVING = "needs a trained version; the guides to serving run it"
 _LISTED = "listed in CONTRIBUTING.md among our known violations"
 WITHOUT_EXAMPLE = {
     **dict.fromkeys(
@@ -20,6 +21,7 @@ WITHOUT_EXAMPLE = {
         _ERROR,
     ),
     **dict.fromkeys(("check", "init", "load", "replay", "train", "training_set"), _COMMAND),
+    **dict.fromkeys(("forget", "parity", "predict", "serve", "status"), _SERVING),
     **dict.fromkeys(("Model", "Release", "RequestFields", "Retrain", "System", "Watch"), _LISTED),
     **dict.fromkeys(("concat", "greatest", "least"), _LISTED),
 }
@@ -86,14 +88,25 @@ def test_every_command_stands_in_the_reference_and_in_the_help():
     page = read("cli.md")
     grouped = {name for names in cli.MOMENTS.values() for name in names}
     assert set(cli.cli.commands) == grouped
-    for name, command in cli.cli.commands.items():
-        assert f"### `trimtab {name}`" in page
+    for name, command in commands(cli.cli):
+        assert f"## `trimtab {name}`" in page
         for option in command.params:
-            assert all(flag in page for flag in option.opts if flag.startswith("--"))
+            flags = () if getattr(option, "hidden", False) else option.opts
+            assert all(flag in page for flag in flags if flag.startswith("--"))
+
+
+def commands(group, *above):
+    """Every command below a group, with its whole name."""
+    for name, command in group.commands.items():
+        yield " ".join((*above, name)), command
+        if hasattr(command, "commands"):
+            yield from commands(command, *above, name)
 
 
 def test_every_command_but_the_demo_is_a_function_of_the_same_name():
-    assert {name for name in cli.cli.commands if name not in trimtab.__all__} == {"demo"}
+    named = {name for name in cli.cli.commands if name not in trimtab.__all__}
+    assert named == {"demo", "keys"}
+    assert all(hasattr(trimtab.commands, name) for name in ("add_key", "keys", "revoke_key"))
 
 
 def test_every_operation_stands_in_the_reference():
