@@ -138,8 +138,9 @@ def train(system: System, *, as_of: Instant = None, home: str | Path | None = No
     Facts enter the ledger of the home folder first, and training reads them from there: the same instant, declaration
     and ledger give the same dataset, byte for byte, and its fingerprint stands in the version.
     """
-    from trimtab.runtime.history import assemble  # noqa: PLC0415
+    from trimtab.runtime.history import assemble, identity  # noqa: PLC0415
     from trimtab.runtime.intake import facts_from, take_in  # noqa: PLC0415
+    from trimtab.runtime.served import served_requests  # noqa: PLC0415
     from trimtab.runtime.versions import train_version  # noqa: PLC0415
     from trimtab.serving.engines import engine_record  # noqa: PLC0415
 
@@ -149,7 +150,9 @@ def train(system: System, *, as_of: Instant = None, home: str | Path | None = No
         clock = wiring.clock()
         take_in(system, engine, wiring.tables(), ledger, clock.now())
         now = instant(as_of, system.zone) or clock.now()
-        history = assemble(system, facts_from(ledger, system, engine), engine)
+        facts = facts_from(ledger, system, engine)
+        served = served_requests(ledger, identity(system), facts[system.request.source.name].kinds)
+        history = assemble(system, facts, engine, served)
         blobs = wiring.blobs(folder / "blobs")
         choose = functools.partial(engine_record, threshold=_threshold(system))
         return train_version(history, now, ledger, blobs, wiring.dump, choose)

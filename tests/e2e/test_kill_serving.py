@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,7 @@ def ask(server, sent: Sent, name: str, stop: threading.Event) -> None:
                         sent.labels[id_] = True
             else:
                 sent.odd.append((status, answer))
-        except (OSError, ValueError):
+        except (OSError, ValueError, HTTPException):
             return  # the server is gone
 
 
@@ -65,7 +66,7 @@ def push(server, sent: Sent, first: int, stop: threading.Event) -> None:
         facts = [{"shop": "north", "seen": instant(each * MINUTE), "length": each % 9} for each in batch]
         try:
             status, answer = server.call("POST", "/facts/queue", facts)
-        except (OSError, ValueError):
+        except (OSError, ValueError, HTTPException):
             return
         if status == 200:
             sent.facts.update(batch)
@@ -125,6 +126,7 @@ def rounds(folder: Path, count: int, seed: int) -> list[float]:
     assert sent.facts
     assert sent.labels
     assert not sent.odd, sent.odd[:3]
+    print(f"{count} kills: {len(sent.predictions)} predictions, {len(sent.facts)} facts, {len(sent.labels)} labels; ready after", [round(s, 1) for s in ready])
     found = trimtab("parity", system, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
     return ready

@@ -10,7 +10,8 @@ from orders import DAY, orders_tables
 from trimtab import col, days
 from trimtab.errors import UsageError
 from trimtab.runtime.intake import take_in
-from trimtab.serving.forgetting import Forgetting, cut_short, source_named
+from trimtab.serving.erasures import cut_short
+from trimtab.serving.forgetting import Forgetting, source_named
 from trimtab.serving.logged import PREDICTIONS
 from trimtab.serving.opening import open_live, open_owner
 from trimtab.serving.parity import parity

@@ -23,6 +23,7 @@ from trimtab.labels.join import Arm, JoinedLabels, join_labels
 from trimtab.ports import Engine, Tables
 from trimtab.runtime import given_labels
 from trimtab.sources.facts import Facts, evaluate, make_facts
+from trimtab.sources.identity import row_codes
 from trimtab.training.matrix import FeatureMatrix, from_table
 
 ROW, AT = "__row", "__at"
@@ -60,9 +61,11 @@ def load(system: System, engine: Engine, tables: Tables) -> History:
     return assemble(system, load_facts(system, engine, tables), engine)
 
 
-def assemble(system: System, facts: Mapping[str, Facts], engine: Engine) -> History:
-    """The system's past from its facts, which are registered with the engine."""
-    requests = make_requests(system, facts[system.request.source.name], engine)
+def assemble(
+    system: System, facts: Mapping[str, Facts], engine: Engine, served: pa.Table | None = None
+) -> History:
+    """The system's past from its facts, which are registered with the engine, and requests that were answered live."""
+    requests = make_requests(system, facts[system.request.source.name], engine, served)
     features = resolve_features(system, requests.kinds)
     matrix = from_table(compute_features(system, features, facts, requests.table, engine))
     labels = load_labels(system, facts, requests, engine)
@@ -114,8 +117,12 @@ def registered(source: Source) -> str:
     return f"facts_{source.name}"
 
 
-def make_requests(system: System, facts: Facts, engine: Engine) -> Requests:
-    """The requests of the system: one for each fact of the request's source, in order of request time."""
+def make_requests(system: System, facts: Facts, engine: Engine, served: pa.Table | None = None) -> Requests:
+    """The requests of the system: one for each fact of the request's source, in order of request time.
+
+    A fact known only after its request's time says that nobody could have asked then; but where it was asked live,
+    the request that was `served` stands in, with the instant at which its features held.
+    """
     request = system.request
     kind = infer(request.at, facts.kinds)
     if kind is not Kind.TIMESTAMP:
@@ -136,6 +143,8 @@ def make_requests(system: System, facts: Facts, engine: Engine) -> Requests:
     if early:
         excluded["requests asked before they were known"] = early
         table = table.filter(pc.invert(unknown))
+    if served is not None and len(served):
+        table = _with_served(system, table, served)
     if not len(table):
         raise DataError(
             f"source {facts.source.name!r} holds no request",
@@ -146,6 +155,14 @@ def make_requests(system: System, facts: Facts, engine: Engine) -> Requests:
     table = table.append_column(ROW, pa.array(range(len(table)), pa.int64())).combine_chunks()
     engine.register(REQUESTS, table)
     return Requests(table, table[AT].to_numpy(), table["__known"].to_numpy(), facts.kinds, excluded)
+
+
+def _with_served(system: System, table: pa.Table, served: pa.Table) -> pa.Table:
+    """The requests with those that were answered live and are not among them."""
+    served = served.select(table.column_names).cast(table.schema)
+    both = row_codes(pa.concat_tables([table, served]), identity(system))
+    new = ~np.isin(both[len(table) :], both[: len(table)])
+    return pa.concat_tables([table, served.filter(pa.array(new))])
 
 
 def resolve_features(system: System, kinds: Mapping[str, Kind]) -> Features:

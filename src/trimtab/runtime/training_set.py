@@ -21,21 +21,28 @@ def training_rows(history: History, chosen: Selection, as_of: int) -> np.ndarray
 
 
 def training_table(history: History, chosen: Selection, as_of: int) -> pa.Table:
-    """The training set as known at `as_of`: identity, `at`, features as they are declared, `label`, `weight`."""
+    """The training set as known at `as_of`: identity, `at`, features as they are declared, `label`, `weight`.
+
+    A feature of one of these names keeps it, and the column is called `training_weight` and so on instead.
+    """
+    taken = {*history.matrix.names, *identity(history.system)}
+    at_name, label_name, weight_name = (
+        f"training_{name}" if name in taken else name for name in ("at", "label", "weight")
+    )
     rows = training_rows(history, chosen, as_of)
     view = as_known(history.labels.history, as_of)
     requests = history.requests.table.take(pa.array(rows))
     columns: dict[str, Any] = {
         name: requests[name] for name in identity(history.system) if name in requests.column_names
     }
-    columns["at"] = requests["__at"].cast(pa.timestamp("us", "UTC"))
+    columns[at_name] = requests["__at"].cast(pa.timestamp("us", "UTC"))
     for position, name in enumerate(history.matrix.names):
         columns[name] = _column(history, position, name, rows)
     classes = history.labels.classes
     label = pa.array(view.value[rows])
-    columns["label"] = label if classes is None else pa.array(classes).take(label.cast(pa.int64()))
+    columns[label_name] = label if classes is None else pa.array(classes).take(label.cast(pa.int64()))
     weight = weights(chosen, history.requests.at[rows], as_of)
-    columns["weight"] = pa.array(np.ones(len(rows)) if weight is None else weight)
+    columns[weight_name] = pa.array(np.ones(len(rows)) if weight is None else weight)
     return pa.table(columns)
 
 

@@ -13,13 +13,12 @@ from trimtab.declare.system import System
 from trimtab.errors import UsageError, nearest
 from trimtab.ports import Engine, Event, Ledger
 from trimtab.runtime.given_labels import NAME
+from trimtab.runtime.history import identity
 from trimtab.runtime.intake import facts_from
 from trimtab.runtime.online import Folder
-from trimtab.serving.logged import PREDICTIONS
+from trimtab.serving.erasures import ERASURES
+from trimtab.serving.logged import PREDICTIONS, decode
 from trimtab.sources.identity import SEQUENCE
-
-ERASURES = "erasures"
-"""The journal of tombstones: that something was erased, and how much, never what."""
 
 
 @dataclass(frozen=True)
@@ -109,27 +108,36 @@ class Forgetting:
             engine.close()
 
 
-def cut_short(ledger: Ledger) -> dict[str, str]:
-    """The sources of erasures that were begun and not finished, with how far they are: "erasing" or "rebuilt"."""
-    latest = {event.subject: event.kind for event in ledger.read_events(ERASURES)}
-    return {source: kind for source, kind in latest.items() if kind != "erased"}
-
-
-def note_rebuilt(ledger: Ledger, sources: Iterable[str], now: int) -> None:
-    """Record that online features hold what is on record again; what was to be erased has to be named again."""
-    ledger.append_events(ERASURES, [Event(now, "rebuilt", source, {}) for source in sources])
-
-
 def _places(system: System, source: Source, key: str, ledger: Ledger) -> dict[str, list[int]]:
     streams = {f"facts/{source.name}"}
     if source == system.request.source:
-        streams |= {PREDICTIONS, f"facts/{NAME}"}
-    found: dict[str, list[int]] = {}
+        streams |= {PREDICTIONS}
+    found: dict[str, set[int]] = {}
     for value in _readings(key):
         for stream, sequence in ledger.find_subject(value):
             if stream in streams:
-                found.setdefault(stream, []).append(sequence)
-    return {stream: sorted(set(rows)) for stream, rows in found.items()}
+                found.setdefault(stream, set()).add(sequence)
+    given = _given_labels(ledger, identity(system), found.get(PREDICTIONS, set()))
+    if given:
+        found[f"facts/{NAME}"] = given
+    return {stream: sorted(rows) for stream, rows in found.items()}
+
+
+def _given_labels(ledger: Ledger, named: tuple[str, ...], predictions: Iterable[int]) -> set[int]:
+    """The labels that were given to these predictions."""
+    stream, found = f"facts/{NAME}", set()
+    for place in predictions:
+        for _, record in ledger.read_records(PREDICTIONS, since=place, until=place + 1):
+            logged = decode(record)
+            if logged is None or named[0] not in logged.request:
+                continue
+            about = {name: logged.request[name] for name in named}
+            hits = [row for at, row in ledger.find_subject(about[named[0]]) if at == stream]
+            for row in hits:
+                [label] = ledger.read_rows(stream, since=row, until=row + 1).to_pylist()
+                if all(label[name] == value for name, value in about.items()):
+                    found.add(row)
+    return found
 
 
 def _readings(key: str) -> Sequence[str | int]:

@@ -57,6 +57,7 @@ def host(system: System, home: Home, door: Door, how: Listening) -> None:
         live = open_live(system, home, owner.receiver, owner.folder)
         stack.callback(live.service.close)
         stack.enter_context(Following(live.champions))
+        listener.listen(BACKLOG)  # who calls on reading the next line is not refused
         how.announce(_greeting(live, how))
         _answer(live, home, how, listener)
 

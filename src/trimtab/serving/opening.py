@@ -23,8 +23,8 @@ from trimtab.runtime.receiving import Receiver, Receives
 from trimtab.serving.answering import Answering, Asking, Served
 from trimtab.serving.champion import Champions
 from trimtab.serving.committing import Committer
+from trimtab.serving.erasures import cut_short, note_rebuilt
 from trimtab.serving.figures import Figures, Tally
-from trimtab.serving.forgetting import cut_short, note_rebuilt
 from trimtab.serving.live import LiveService, Parts, Shape
 from trimtab.serving.logged import PREDICTIONS
 from trimtab.serving.measuring import latest_parity

@@ -21,6 +21,7 @@ from trimtab.ports import Engine, Ledger
 from trimtab.report import Column, Document, Paragraph, Section, Table
 from trimtab.runtime.history import AT, ROW, compute_features, resolve_features
 from trimtab.runtime.intake import facts_from
+from trimtab.serving.erasures import latest_erasure
 from trimtab.serving.logged import PREDICTIONS, Logged, decode
 
 
@@ -123,7 +124,7 @@ def parity(
     kinds = facts[system.request.source.name].kinds
     features = resolve_features(system, kinds)
     unchecked: dict[str, int] = {}
-    served = list(_checkable(_drawn(ledger, since, sample), features, unchecked))
+    served = list(_checkable(_drawn(ledger, since, sample), features, latest_erasure(ledger), unchecked))
     if not served:
         return Parity(system.name, 0, (), unchecked)
     fields = {name: kinds[name] for name in request_fields(system, kinds)}
@@ -163,11 +164,13 @@ def _drawn(ledger: Ledger, since: int | None, sample: int | None) -> Iterator[tu
 
 
 def _checkable(
-    drawn: Iterator[tuple[str, Logged | None]], features: Features, unchecked: dict[str, int]
+    drawn: Iterator[tuple[str, Logged | None]], features: Features, erased: int, unchecked: dict[str, int]
 ) -> Iterator[tuple[str, Logged]]:
     names = set(features.names)
     for id_, logged in drawn:
-        if logged is None:
+        if logged is not None and logged.as_of < erased:
+            why = "something was erased since, which they may have counted"
+        elif logged is None:
             why = "they were erased"
         elif not logged.features:
             why = "a fallback answered without features"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ class Measured:
     """What is known of a version; None is not measured.
 
     `row_microseconds` is what the model alone takes for one row, `p99_microseconds` what 99 of 100 requests took at
-    most, `requests` how many came in and `unanswered` how many of them got no answer.
+    most (infinity: longer than is measured), `requests` how many came in and `unanswered` how many of them got no answer.
     """
 
     row_microseconds: float | None = None
@@ -46,6 +47,9 @@ def judge(requires: Requires, measured: Measured) -> tuple[Finding, ...]:
 
 def _p99(requires: Requires, measured: Measured) -> Finding:
     limit, alone = requires.p99, measured.row_microseconds
+    if measured.p99_microseconds == math.inf:
+        what = f"more than 1 of 100 requests take longer than is measured; at most {limit} is allowed"
+        return Finding(what, Severity.ACT, action="find out which requests are slow")
     if measured.p99_microseconds is not None:
         took = Duration(round(measured.p99_microseconds))
         return _compared(f"99 of 100 requests take at most {took}", took, limit, "choose a smaller model")

@@ -14,7 +14,7 @@ from trimtab.ports import Event, Ledger
 from trimtab.report import Document, FindingsList, Section
 from trimtab.runtime.training_set import Version
 from trimtab.serving.champion import VERSIONS, version_of
-from trimtab.serving.forgetting import cut_short
+from trimtab.serving.erasures import cut_short
 from trimtab.serving.housekeeping import TROUBLE
 from trimtab.serving.http.metrics import BOUNDS
 from trimtab.serving.logged import PREDICTIONS

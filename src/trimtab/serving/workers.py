@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Self
 
-from trimtab.errors import TrimtabError
 from trimtab.runtime.receiving import Row, Verdict
 from trimtab.serving.champion import Champions
 
@@ -41,7 +40,7 @@ class Following:
             if self._parent is not None and os.getppid() != self._parent:
                 os.kill(os.getpid(), signal.SIGTERM)
                 return
-            with suppress(TrimtabError):  # a version that cannot be loaded leaves the champion as it is
+            with suppress(Exception):  # a version that cannot be loaded leaves the champion as it is
                 self._champions.follow()
 
 
