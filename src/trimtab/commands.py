@@ -294,13 +294,14 @@ def forget(system: System, source: str, key: str, *, home: str | Path | None = N
     """Erase what is on record in a source about one subject; of the request's source, its predictions too.
 
     A tombstone is appended, rows and records are removed for good, online features are rebuilt without them, and the
-    versions that may have learned from them are named. Raises UsageError for an unknown source.
+    versions that may have learned from them are named. Raises UsageError for an unknown source or a home without a record.
     """
     from trimtab.serving.forgetting import Forgotten, source_named  # noqa: PLC0415
     from trimtab.serving.hosting import erase_alone  # noqa: PLC0415
 
     source_named(system, source)
     folder = wiring.home(system, home)
+    wiring.check_record(folder / "ledger")
     owner = wiring.owner(folder)
     if owner is not None:
         with contextlib.closing(owner):

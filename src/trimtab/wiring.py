@@ -101,9 +101,14 @@ def ledger_to_read(folder: Path) -> Ledger:
     """The record in a folder, to be read beside whoever writes it; raises UsageError when there is none."""
     from trimtab.adapters.ledger.sqlite import SqliteLedger  # noqa: PLC0415
 
+    check_record(folder)
+    return SqliteLedger(folder, read_only=True)
+
+
+def check_record(folder: Path) -> None:
+    """Raise UsageError when there is no record in a folder, where nothing should be made of a mistyped one."""
     if not folder.exists():
         raise UsageError(f"there is no record in {folder}", do="serve or train first, or name another --home")
-    return SqliteLedger(folder, read_only=True)
 
 
 def online_store(folder: Path) -> OnlineStore:

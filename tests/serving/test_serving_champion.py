@@ -172,7 +172,7 @@ def test_more_features_in_another_order_feed_a_version_its_own(shared):
 
 
 def test_an_unknown_version_is_told_with_those_there_are(shared):
-    with pytest.raises(RequestError, match="no version 'v7'.*found: v1, v2") as no:
+    with pytest.raises(RequestError, match=r"no version 'v7'.*found: v1, v2") as no:
         Shelf(shared, "v1", "v2").champions.get("v7")
     assert no.value.status == 404
 

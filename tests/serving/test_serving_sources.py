@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_read_is_tried_again_and_keeps_no_other_from_being
     shared.clock.advance(minutes(1))
     facts = shared.home.ledger.frontier("facts/queue")
     for _ in range(2):
-        with pytest.raises(DataError, match="orders.parquet cannot be read"):
+        with pytest.raises(DataError, match=r"orders\.parquet cannot be read"):
             shared.intake.look()
     assert shared.home.ledger.frontier("facts/queue") == facts + 1
     (shared.folder / "orders.parquet").unlink()

@@ -19,7 +19,9 @@ HOME = click.option("--home", type=click.Path(path_type=Path), help="The folder 
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1), help="Serving processes.")
 @click.option("--worker-of", type=int, hidden=True)
-@click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.01), metavar="SECONDS")
+@click.option(
+    "--timeout", default=10.0, show_default=True, type=click.FloatRange(0.01, 3600.0), metavar="SECONDS"
+)
 @click.option("--access-log", is_flag=True, help="Log every call, not only refused and slow ones.")
 @HOME
 def serve(  # each option is one independent wish

@@ -8,8 +8,9 @@ thread and takes, each time, all that came while the last one ran.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 from trimtab.ports import Record
 from trimtab.runtime.clock import Stopwatch
@@ -33,9 +34,9 @@ class Committer:
         self._append, self._busy = append, busy
         self._waiting: list[_Waiting] = []
         self._due = False
-        self._task: asyncio.Task[None] | None = None
         self._seconds = 0.0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="trimtab-commit")
+        self._groups: SimpleQueue[tuple[asyncio.AbstractEventLoop, list[_Waiting]] | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
         self.groups = 0
         self.records = 0
 
@@ -61,21 +62,42 @@ class Committer:
 
     def close(self) -> None:
         """Wait for the commit under way."""
-        self._thread.shutdown()
+        if self._thread is not None:
+            self._groups.put(None)
+            self._thread.join()
+            self._thread = None
 
     def _commit_soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        group, self._waiting = self._waiting, []
         if self._seconds < QUICK_SECONDS and not self._busy():
-            group, self._waiting = self._waiting, []
             self._due = False
             self._answer(group, *self._run(group))
         else:
-            self._task = loop.create_task(self._commit_in_thread(loop))
+            self._hand_over(loop, group)
 
-    async def _commit_in_thread(self, loop: asyncio.AbstractEventLoop) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting, []
-            self._answer(group, *await loop.run_in_executor(self._thread, self._run, group))
-        self._due = False
+    def _hand_over(self, loop: asyncio.AbstractEventLoop, group: list[_Waiting]) -> None:
+        """Let the thread commit a group; meanwhile the next one gathers."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="trimtab-commit", daemon=True)
+            self._thread.start()
+        self._groups.put((loop, group))
+
+    def _work(self) -> None:
+        while (given := self._groups.get()) is not None:
+            loop, group = given
+            loop.call_soon_threadsafe(self._committed, loop, group, self._run(group))
+
+    def _committed(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        group: list[_Waiting],
+        outcome: tuple[Earlier, Exception | None],
+    ) -> None:
+        self._answer(group, *outcome)
+        if self._waiting:
+            self._commit_soon(loop)
+        else:
+            self._due = False
 
     def _run(self, group: list[_Waiting]) -> tuple[Earlier, Exception | None]:
         watch = Stopwatch()
