@@ -67,3 +67,8 @@ def test_a_not_a_number_is_told_rather_than_passed_over():
     assert compare("x", names(1), [math.nan], [math.nan], ulps=ULPS).differing == 1
     assert compare("x", names(1), [math.inf], [math.inf], ulps=ULPS).differing == 0
     assert compare("x", names(1), [math.inf], [1.0]).differing == 1
+
+
+def test_an_infinity_equals_nothing_but_itself():
+    found = compare("x", ["a", "b"], [float("inf"), float("inf")], [1.0, float("inf")], ulps=4)
+    assert (found.mismatches, found.first) == (1, ("a",))

@@ -24,7 +24,8 @@ class Shelf:
 
     def __init__(self, shared, *names, features=None, broken=()):
         self.ledger, self.read = MemoryLedger(), []
-        trained = [e for e in shared.home.ledger.read_events(VERSIONS) if e.subject in names]
+        events = shared.home.ledger.read_events(VERSIONS)
+        trained = [e for e in events if e.subject in names and e.kind == "trained"]
         self.ledger.append_events(VERSIONS, trained)
         self.artifacts = {event.body["artifact"]: event.subject for event in trained}
         self.blobs, self.broken = shared.home.blobs, set(broken)
@@ -48,7 +49,8 @@ class Shelf:
         self.ledger.append_events(VERSIONS, [Event(NOW, "activated", name, {})])
 
     def train(self, shared, name):
-        found = [e for e in shared.home.ledger.read_events(VERSIONS) if e.subject == name]
+        events = shared.home.ledger.read_events(VERSIONS)
+        found = [e for e in events if e.subject == name and e.kind == "trained"]
         self.ledger.append_events(VERSIONS, found)
         self.artifacts |= {event.body["artifact"]: event.subject for event in found}
 
@@ -205,3 +207,15 @@ def test_an_activation_that_cannot_be_recorded_changes_nothing(shared, monkeypat
     with pytest.raises(TrimtabError):
         shelf.champions.activate("v1")
     assert shelf.champion == "v2"
+
+
+def test_what_a_server_began_with_is_on_record_and_gives_way_to_a_newer_version_at_the_next_start(shared):
+    shelf = Shelf(shared, "v1", "v2")
+    shelf.champions.start(on_record=True)
+    shelf.champions.start(on_record=True)
+    begun = [event for event in shelf.ledger.read_events(VERSIONS) if event.kind == "activated"]
+    assert [event.subject for event in begun] == ["v2"]
+    shelf.train(shared, "v3")
+    shelf.champions.start()
+    assert shelf.champion == "v3"
+    assert len(shelf.ledger.read_events(VERSIONS)) == 4, "a batch puts nothing on record"

@@ -57,7 +57,9 @@ def found():
 
 
 def forgetting(found):
-    return Forgetting(found.system, found.home.ledger, found.owner.folder, found.home.engine)
+    return Forgetting(
+        found.system, found.home.ledger, found.owner.receiver, found.owner.folder, found.home.engine
+    )
 
 
 def test_a_subject_is_gone_from_record_and_features_and_others_are_as_before(found):

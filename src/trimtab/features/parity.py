@@ -64,7 +64,8 @@ def compare(
 
 def _same(left: Any, right: Any, ulps: int) -> bool:
     if isinstance(left, float) and isinstance(right, float):
-        return left == right or abs(left - right) <= ulps * math.ulp(max(abs(left), abs(right)))
+        near = ulps * math.ulp(max(abs(left), abs(right)))
+        return left == right or (math.isfinite(near) and abs(left - right) <= near)
     return bool(left == right)
 
 

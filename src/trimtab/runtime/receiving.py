@@ -133,6 +133,12 @@ class Receiver:
         """Whether it is the one who takes in facts of a source."""
         return source in self._shapes
 
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """Hold facts back while what is on record is changed."""
+        with self._one_at_a_time:
+            yield
+
     def tick(self) -> None:
         """Fold what has become known by now."""
         with self._one_at_a_time:

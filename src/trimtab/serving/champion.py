@@ -19,6 +19,8 @@ from trimtab.serving.requirements import judge, measured_at_registration
 from trimtab.serving.service import VersionInfo
 
 VERSIONS = "versions"
+AT_START = "start"
+"""Why a version was activated that nobody chose: at a later start a newer one may take its place."""
 Load = Callable[[str, bytes], Any]
 
 
@@ -56,24 +58,27 @@ class Champions:
         self._seen = 0
         self.champion: Loaded | None = None
 
-    def start(self) -> None:
+    def start(self, *, on_record: bool = False) -> None:
         """Load the version that was activated last, or else the newest that can be used.
 
-        One that keeps to the requirements is preferred; but answers of a stale model are better than none.
+        A server puts it `on_record`, so that who asks the record hears who answers. One that keeps to the requirements is preferred; but answers of a stale model are better than none.
         """
         self._seen = self._ledger.frontier(VERSIONS)
         stored = self.stored()
-        activated = [event.subject for event in self._events() if event.kind == "activated"]
+        activated = [event for event in self._events() if event.kind == "activated"]
+        chosen = [event.subject for event in activated if event.body.get("why") != AT_START]
         newest = list(reversed(stored))
         keeping = [name for name in newest if not self._broken_limits(stored[name])]
-        order = [*activated[::-1][:1], *keeping, *newest]
-        for name in dict.fromkeys(order):
+        for name in dict.fromkeys([*chosen[-1:], *keeping, *newest]):
             try:
                 self.champion = self.get(name)
             except (TrimtabError, RequestError) as problem:
                 self._broken[name] = str(problem)
-            else:
-                return
+                continue
+            if on_record and (not activated or activated[-1].subject != name):
+                begun = Event(self._clock.now(), "activated", name, {"why": AT_START})
+                self._ledger.append_events(VERSIONS, [begun])
+            return
 
     def follow(self) -> None:
         """Turn to the version that another process activated, if any did since the last look."""
@@ -83,7 +88,7 @@ class Champions:
         self._seen = frontier
         activated = [event.subject for event in self._events() if event.kind == "activated"]
         if self.champion is None:
-            self.start()
+            self.start(on_record=True)
         elif activated and activated[-1] != self.champion.version.name:
             self._turn_to(activated[-1])
 

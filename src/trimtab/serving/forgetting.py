@@ -16,6 +16,7 @@ from trimtab.runtime.given_labels import NAME
 from trimtab.runtime.history import identity
 from trimtab.runtime.intake import facts_from
 from trimtab.runtime.online import Folder
+from trimtab.runtime.receiving import Receiver
 from trimtab.serving.erasures import ERASURES
 from trimtab.serving.logged import PREDICTIONS, decode
 from trimtab.sources.identity import SEQUENCE
@@ -71,8 +72,16 @@ def source_named(system: System, name: str) -> Source:
 class Forgetting:
     """Erases what is on record about a subject, and from the online features too, while they are read."""
 
-    def __init__(self, system: System, ledger: Ledger, folder: Folder, engine: Callable[[], Engine]) -> None:
-        self._system, self._ledger, self._folder, self._engine = system, ledger, folder, engine
+    def __init__(
+        self,
+        system: System,
+        ledger: Ledger,
+        receiver: Receiver,
+        folder: Folder,
+        engine: Callable[[], Engine],
+    ) -> None:
+        self._system, self._ledger, self._receiver = system, ledger, receiver
+        self._folder, self._engine = folder, engine
 
     def forget(self, source: Source, key: str, now: int) -> Forgotten:
         """Erase a subject's facts of one source; of the request's source its predictions and given labels too.
@@ -80,6 +89,10 @@ class Forgetting:
         A tombstone comes first: after one that was cut short the next start builds the source's online features
         again, and `trimtab status` says to repeat it. What was written down elsewhere, in the source's own data or in trained versions, is not touched; these are named.
         """
+        with self._receiver.still():
+            return self._forget(source, key, now)
+
+    def _forget(self, source: Source, key: str, now: int) -> Forgotten:
         places = _places(self._system, source, key, self._ledger)
         known = [_recorded(self._ledger, stream, rows[0]) for stream, rows in places.items()]
         self._note("erasing", source, {"rows": sum(map(len, places.values()))}, now)

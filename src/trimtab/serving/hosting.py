@@ -86,7 +86,7 @@ def host_worker(system: System, home: Home, receiver: Receives, how: Listening, 
 def erase_alone(system: System, home: Home, source: str, key: str) -> Forgotten:
     """Erase while no process serves the home."""
     owner = open_owner(system, home)
-    forgetting = Forgetting(system, home.ledger, owner.folder, home.engine)
+    forgetting = Forgetting(system, home.ledger, owner.receiver, owner.folder, home.engine)
     return forgetting.forget(source_named(system, source), key, home.clock.now())
 
 
@@ -104,7 +104,7 @@ def _owned(system: System, home: Home, door: Door, stack: ExitStack, beacon: Bea
 
 def _services(system: System, owner: Owner, home: Home) -> dict[str, Callable[..., Any]]:
     """What other processes may ask the owner of the ledger to do, besides appending."""
-    forgetting = Forgetting(system, home.ledger, owner.folder, home.engine)
+    forgetting = Forgetting(system, home.ledger, owner.receiver, owner.folder, home.engine)
 
     def erase(source: str, key: str) -> dict[str, Any]:
         return forgetting.forget(source_named(system, source), key, home.clock.now()).to_json()

@@ -31,7 +31,6 @@ class Shape:
     facts: Mapping[str, Mapping[str, Kind]]
     features: Mapping[str, Kind]
     label: Kind
-    classes: tuple[str, ...] | None
     identity: tuple[str, ...]
 
 
@@ -80,7 +79,9 @@ class LiveService:
     @property
     def classes(self) -> tuple[str, ...] | None:
         """The names of the classes in the order of the scores; None for yes/no labels and numbers."""
-        return self._shape.classes
+        champion = self._parts.champions.champion
+        known = None if champion is None else champion.version.provenance.get("classes")
+        return tuple(known) if known else None
 
     @property
     def label_kind(self) -> Kind:

@@ -1,4 +1,4 @@
-"""Folding that goes on after a failed write: what was remembered of the store is dropped, and the record folded again."""
+"""Folding that goes on after a failed write: the record is folded again from where the store is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from trimtab.errors import LedgerError
 from trimtab.features.online import OnlinePlan
 from trimtab.ports import OnlineStore
 from trimtab.runtime.online import Folder
-from trimtab.runtime.online.writing import BATCH, Writing
 
 PAUSE = 1_000_000
 """Microseconds between two attempts to mend."""
@@ -68,8 +67,6 @@ class MendingFolder(Folder):
             return
         self._tried = now
         with self._one_at_a_time:
-            # a write that failed may have left it ahead of the store
-            self._writing = Writing(self._plan, self._store, self._retention, BATCH)
             try:
                 self._again(self, now)
             except LedgerError as problem:

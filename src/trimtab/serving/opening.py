@@ -112,10 +112,10 @@ def open_live(system: System, home: Home, receiver: Receives, complete: Complete
     plan = _plan(system, kinds)
     features = resolve_features(system, kinds[system.request.source.name])
     champions = Champions(home.ledger, home.blobs, home.load, features.names, home.clock, system.requires)
-    champions.start()
+    champions.start(on_record=True)
     asking = _asking(system, kinds, features.names, Reader(plan, home.store), complete)
     parts = _parts(system, home, kinds, (asking, champions, receiver))
-    service = LiveService(system, _shape(system, kinds, plan.kinds, champions), parts)
+    service = LiveService(system, _shape(system, kinds, plan.kinds), parts)
     return Live(service, champions, home.ledger)
 
 
@@ -211,18 +211,14 @@ def _shape(
     system: System,
     kinds: Mapping[str, Mapping[str, Kind]],
     features: Mapping[str, Kind],
-    champions: Champions,
 ) -> Shape:
     recorded = kinds[system.request.source.name]
     fields = request_fields(system, recorded)
-    champion = champions.champion
-    classes = champion.version.provenance.get("classes") if champion is not None else None
     return Shape(
         request=_given(recorded, fields),
         facts={source.name: _given(kinds[source.name], kinds[source.name]) for source in system.sources},
         features=features,
         label=label_kind(system, kinds),
-        classes=tuple(classes) if classes else None,
         identity=identity(system),
     )
 

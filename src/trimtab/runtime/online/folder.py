@@ -170,8 +170,8 @@ class Folder:
             (each for each in facts if each.known <= present), key=lambda each: (each.known, each.sequence)
         )
         later = [each for each in facts if each.known > present]
-        self._writing.mark = self._writing.mark.moved(source, next=facts[-1].sequence + 1)
-        self._writing.fold(due, waiting_changes(later))
+        mark = self._writing.mark.moved(source, next=facts[-1].sequence + 1)
+        self._writing.fold(due, waiting_changes(later), mark)
 
     def _present(self, known: Sequence[int]) -> int:
         """The stamp of new facts, where it is not told: the earliest known time, unless all are still to come."""

@@ -11,7 +11,7 @@ from trimtab.features.online import OnlinePlan, Retention, Series, fold
 from trimtab.features.online.folding import Folding
 from trimtab.ports import OnlineStore
 from trimtab.runtime.online.later import Waiting, waiting_in
-from trimtab.runtime.online.watermark import watermark_of
+from trimtab.runtime.online.watermark import Watermark, watermark_of
 
 BATCH = 1000
 """Facts, or keys of a build, per write."""
@@ -64,10 +64,18 @@ class Writing:
             for sequence, (row, at) in enumerate(zip(rows, known, strict=True), first)
         ]
 
-    def fold(self, facts: Sequence[Waiting], more: Mapping[bytes, bytes | None]) -> None:
-        """Fold facts, in order of (known, sequence) each source, into the whole series, and write more with them."""
+    def fold(
+        self,
+        facts: Sequence[Waiting],
+        more: Mapping[bytes, bytes | None],
+        mark: Watermark | None = None,
+    ) -> None:
+        """Fold facts, in order of (known, sequence) each source, into the whole series, and write more with them.
+
+        `mark` is how far the record is taken up by it; it counts once the store is written.
+        """
         changes: dict[bytes, bytes | None] = dict(more)
-        mark = self.mark
+        mark = mark or self.mark
         for source in dict.fromkeys(each.source for each in facts):
             mine = [(each.fact, each.known) for each in facts if each.source == source]
             changes.update(self._folded(source, mine))

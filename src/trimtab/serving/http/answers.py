@@ -32,7 +32,7 @@ class Answers:
     """Turns what a service says into JSON values."""
 
     def __init__(self, service: Service) -> None:
-        self._classes = service.classes
+        self._service = service
         self._requests, self._features = service.request_kinds, service.feature_kinds
         self.threshold = threshold(service)
 
@@ -40,8 +40,9 @@ class Answers:
         """One prediction."""
         score: Any = one.score
         decision: bool | UnsetType = UNSET
-        if self._classes is not None:
-            score = dict(zip(self._classes, score, strict=True))
+        if isinstance(score, tuple):
+            classes = self._service.classes
+            score = dict(zip(classes, score, strict=True)) if classes is not None else list(score)
         elif self.threshold is not None:
             decision = score >= self.threshold
         return Answer(one.id, score, decision, one.version, one.served, instant(one.as_of), one.flags)

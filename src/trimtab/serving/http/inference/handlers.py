@@ -31,7 +31,7 @@ class InferenceProtocol:
         self._service, self._watching, self._limit = service, watching, settings.rows
         self._columns = Columns(rows)
         self._name, self._kinds = service.system.name, rows.kinds
-        self._classes, self._threshold = service.classes, threshold(service)
+        self._threshold = threshold(service)
         self._outputs = (
             "score",
             *(("decision",) if self._threshold is not None else ()),
@@ -64,6 +64,11 @@ class InferenceProtocol:
         if self._classes is not None:
             about["parameters"] = {"classes": msgspec.json.encode(self._classes).decode()}
         return Reply(encode(about))
+
+    @property
+    def _classes(self) -> tuple[str, ...] | None:
+        """Those of the champion, which may be there only later."""
+        return self._service.classes
 
     async def model_version(self, call: Call) -> Reply:
         """The same for one version."""
