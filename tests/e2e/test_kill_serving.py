@@ -126,7 +126,6 @@ def rounds(folder: Path, count: int, seed: int) -> list[float]:
     assert sent.facts
     assert sent.labels
     assert not sent.odd, sent.odd[:3]
-    print(f"{count} kills: {len(sent.predictions)} predictions, {len(sent.facts)} facts, {len(sent.labels)} labels; ready after", [round(s, 1) for s in ready])
     found = trimtab("parity", system, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
     return ready

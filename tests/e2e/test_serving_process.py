@@ -113,7 +113,7 @@ def shop(tmp_path_factory):
     found.server.end()
 
 
-def test_a_server_without_a_version_says_why_and_answers_once_one_is_trained_beside_it(shop):
+def a_server_without_a_version_says_why_and_answers_once_one_is_trained_beside_it(shop):
     (status, said), (refused, problem) = shop.before
     assert (status, said) == (503, {"ready": False, "reasons": ["no version is ready to answer"]})
     assert refused == 503
@@ -124,7 +124,7 @@ def test_a_server_without_a_version_says_why_and_answers_once_one_is_trained_bes
     assert shop.server.call("GET", "/predictions/too-early")[0] == 404
 
 
-def test_a_second_server_on_the_same_home_is_refused_and_told_which_process_has_it(shop, capfd):
+def a_second_server_on_the_same_home_is_refused_and_told_which_process_has_it(shop, capfd):
     code, text = command(capfd, "serve", shop.system)
     assert code == 1
     assert f"is being written by process {shop.server.process.pid}" in text
@@ -132,7 +132,7 @@ def test_a_second_server_on_the_same_home_is_refused_and_told_which_process_has_
     assert "do: stop that process" in text
 
 
-def test_a_taken_port_is_told_in_one_paragraph(shop, capfd, tmp_path):
+def a_taken_port_is_told_in_one_paragraph(shop, capfd, tmp_path):
     code, text = command(
         capfd, "serve", shop.system, "--port", shop.server.port, "--home", tmp_path / "other"
     )
@@ -141,7 +141,7 @@ def test_a_taken_port_is_told_in_one_paragraph(shop, capfd, tmp_path):
     assert "choose another --port" in text
 
 
-def test_other_commands_run_beside_the_server(shop, capfd, tmp_path):
+def other_commands_run_beside_the_server(shop, capfd, tmp_path):
     for number in range(5):
         assert shop.server.ask(f"beside-{number}")[0] == 200
     code, text = command(capfd, "train", shop.system)
@@ -165,7 +165,7 @@ def limit_files(process, size):
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, hard))
 
 
-def test_a_full_disk_refuses_what_cannot_be_kept_and_loses_nothing_that_was_acknowledged(shop):
+def a_full_disk_refuses_what_cannot_be_kept_and_loses_nothing_that_was_acknowledged(shop):
     server, told = shop.server, {}
     for number in range(3):
         status, answer = server.ask(f"kept-{number}")
@@ -193,7 +193,7 @@ def test_a_full_disk_refuses_what_cannot_be_kept_and_loses_nothing_that_was_ackn
     wait_for(lambda: server.ask()[1]["flags"] == [], seconds=10)
 
 
-def test_a_server_that_is_asked_to_stop_answers_what_is_under_way_and_can_be_started_again(shop, capfd):
+def a_server_that_is_asked_to_stop_answers_what_is_under_way_and_can_be_started_again(shop, capfd):
     server, many = shop.server, 4000
     status, first = server.ask("before-the-stop", ordered="2030-01-01T00:00:00Z")
     assert (status, first["flags"]) == (200, ["future"])
@@ -286,7 +286,7 @@ def pair(tmp_path_factory):
     wait_for(lambda: not any(map(running, left)))
 
 
-def test_workers_answer_side_by_side_see_each_others_facts_and_follow_one_activation(pair, capfd):
+def workers_answer_side_by_side_see_each_others_facts_and_follow_one_activation(pair, capfd):
     wait_for(lambda: len(pair.answering()) == 2)
     for length in (1001, 1002, 1003):
         pair.push(length)
@@ -305,7 +305,7 @@ def test_workers_answer_side_by_side_see_each_others_facts_and_follow_one_activa
     assert {answer["version"] for answer in pair.ask_at_once()} == {"v2"}
 
 
-def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(pair, capfd):
+def a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(pair, capfd):
     before = pair.processes()
     victim, stop = min(before), threading.Event()
 
@@ -332,10 +332,25 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(pa
     assert code == 0, text
 
 
-def test_workers_end_soon_after_their_owner_was_killed(pair):
+def workers_end_soon_after_their_owner_was_killed(pair):
     workers = pair.processes()
     assert len(workers) == 2
     pair.server.process.kill()
     wait_for(lambda: not any(map(running, workers)), seconds=10)
     assert not pair.server.lives(), "the port is free again"
     pair.server.process.communicate()
+
+
+def test_the_life_of_one_server(shop, capfd, tmp_path):
+    a_server_without_a_version_says_why_and_answers_once_one_is_trained_beside_it(shop)
+    a_second_server_on_the_same_home_is_refused_and_told_which_process_has_it(shop, capfd)
+    a_taken_port_is_told_in_one_paragraph(shop, capfd, tmp_path)
+    other_commands_run_beside_the_server(shop, capfd, tmp_path)
+    a_full_disk_refuses_what_cannot_be_kept_and_loses_nothing_that_was_acknowledged(shop)
+    a_server_that_is_asked_to_stop_answers_what_is_under_way_and_can_be_started_again(shop, capfd)
+
+
+def test_the_life_of_several_workers(pair, capfd):
+    workers_answer_side_by_side_see_each_others_facts_and_follow_one_activation(pair, capfd)
+    a_worker_that_is_killed_is_replaced_and_nothing_acknowledged_is_lost(pair, capfd)
+    workers_end_soon_after_their_owner_was_killed(pair)
