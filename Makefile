@@ -27,6 +27,7 @@ campaign: $(VENV)/.developing
 # Regenerates what is shown in README and docs.
 docs: $(VENV)/.developing
 	$(BIN)/python tools/stub.py
+	$(BIN)/ruff format --quiet src/trimtab/__init__.pyi
 	$(BIN)/python tools/reference.py
 
 $(VENV)/.installed: pyproject.toml
