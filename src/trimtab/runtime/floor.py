@@ -31,7 +31,7 @@ def floor_of(
     fitted = fit_rate_by_code(label, codes, recipe.task, classes=classes)
     most = np.argsort(-np.bincount(codes, minlength=len(values)), kind="stable")[:VALUES_AT_MOST]
     scores = fitted.predict(most)
-    rates = {_key(values[code]): _plain(score) for code, score in zip(most, scores, strict=True)}
+    rates = {key_of(values[code]): _plain(score) for code, score in zip(most, scores, strict=True)}
     return {"prior": _plain(prior), "column": column, "rates": rates}
 
 
@@ -41,7 +41,12 @@ def _coded(history: History, column: str, rows: NDArray[np.int64]) -> tuple[list
     return encoded.dictionary.to_pylist(), np.asarray(encoded.indices).astype(np.int64)
 
 
-def _key(value: Any) -> str:
+def key_of(value: Any) -> str:
+    """A value of a request field as a key of the table of rates.
+
+    >>> key_of("UA"), key_of(3), key_of(None)
+    ('"UA"', '3', 'null')
+    """
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from trimtab.runtime.floor import key_of
+
 Score = float | tuple[float, ...]
 
 
@@ -36,17 +38,6 @@ class Fallback:
         if self.column is None:
             return self.prior
         return self.rates.get(key_of(row.get(self.column)), self.prior)
-
-
-def key_of(value: Any) -> str:
-    """A value of a request field as a key of the table of rates.
-
-    >>> key_of("UA"), key_of(3), key_of(None)
-    ('"UA"', '3', 'null')
-    """
-    import json  # noqa: PLC0415  # used only where something failed
-
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _score(value: Any) -> Score:
