@@ -63,7 +63,10 @@ def drift_findings(
     metric: str = "loss",
     check_command: str | None = None,
 ) -> tuple[Finding, ...]:
-    """One finding a moved column, WATCH, in the order of the drifts; `since` in epoch microseconds."""
+    """One finding a moved column in the order of the drifts; `since` in epoch microseconds.
+
+    WATCH where the move may harm: its effect is unknown, or raises the loss. INFO where it is known not to.
+    """
     return tuple(
         _finding(drift, origins.get(drift.column), since, metric, check_command)
         for drift in moved(drifts, tolerance=tolerance)
@@ -89,7 +92,7 @@ def _finding(
     return Finding(
         f"{drift.column} drifts: {drift.total_variation.estimate:.0%} of its mass moved, "
         f"{_effect_in_words(drift, metric)}",
-        Severity.WATCH,
+        Severity.INFO if _harmless(drift) else Severity.WATCH,
         since,
         drift.effect.estimate if known else drift.total_variation.estimate,
         _bounds(drift),
@@ -100,6 +103,12 @@ def _finding(
         check_command=check_command,
         evidence=_evidence(drift),
     )
+
+
+def _harmless(drift: ColumnDrift) -> bool:
+    """Whether the reference knows the loss of the rows that moved, and it does not rise."""
+    loss = drift.loss_effect
+    return loss.known and not loss.above(0.0) and drift.uncharted <= TOLERANCE
 
 
 def _bounds(drift: ColumnDrift) -> tuple[float, float]:

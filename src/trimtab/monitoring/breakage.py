@@ -1,12 +1,13 @@
 """Is a column broken? Stuck, null, of a new scale, or full of words never seen: gross, and seen at once.
 
-A window is broken when some bin gains more than 25 points of mass beyond both its hour of the week and the
-recent past. Each window gets one value, 0 or 1, for a detector of bounded means. While no bin truly gains more
+A window is broken when some bin gains more than 25 points of mass beyond its hour of the week, the recent past
+and the window before: breakage is abrupt. Each window gets one value, 0 or 1, for a detector of bounded means. While no bin truly gains more
 than its tolerance the value is 1 with a chance of at most `chance`, by exact binomial tails over all bins. That
 chance is the detector's theta: a higher mean is breakage.
 
-Columns that jump by themselves are left alone. The reference's own windows say how far each bin swings: a
-holiday, a month or the day's weather fill one bin for whole windows, and nobody should be called for it.
+Columns that jump by themselves are left alone. The reference's own windows say how far each bin swings, and how
+alike the rows of one window are: a holiday or the day's weather fill one bin for whole windows, and nobody should
+be called for it. Only nulls, no numbers and words never seen count row by row, for the world does not make them.
 """
 
 from __future__ import annotations
@@ -49,10 +50,11 @@ class WindowBreakage:
 
 @dataclass(frozen=True, eq=False)
 class Recent:
-    """Decayed counts (s,) of recent windows that were not broken, so that slow change is no breakage."""
+    """Decayed counts (s,) of recent windows that were not broken, and the shares (s,) of the latest of them."""
 
     slots: Floats
     rows: float = 0.0
+    latest: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +91,8 @@ class BreakageMonitor:
         if verdict.value != 0:
             return recent
         keep = 0.5 ** (1 / self.half_life)
-        return Recent(recent.slots * keep + window.slots, recent.rows * keep + window.rows)
+        latest = window.slots / window.rows
+        return Recent(recent.slots * keep + window.slots, recent.rows * keep + window.rows, latest)
 
     def judge(self, window: Counts, recent: Recent) -> WindowBreakage:
         """The value of one window, given the recent past."""
@@ -99,7 +102,8 @@ class BreakageMonitor:
             return WindowBreakage(None, self.chance)
         shares, phase = window.slots / window.rows, self.reference.expected(window.phases)
         lately = recent.slots / recent.rows if recent.rows else phase
-        found = [*self._gains(window, rows, shares, (phase, lately)), *self._stuck(rows, shares, phase)]
+        normal = (phase, lately, phase if recent.latest is None else recent.latest)
+        found = [*self._gains(window, shares, normal), *self._stuck(window, shares, phase)]
         found.sort(key=lambda gain: gain.expected - gain.found)
         largest = {gain.column: gain for gain in reversed(found)}
         gains = tuple(gain for gain in found if largest[gain.column] is gain)
@@ -110,17 +114,17 @@ class BreakageMonitor:
         """The chance of a false alarm left for each bin, run and column."""
         return self.chance / (self.tolerances.start.size + len(self.reference.binning.columns))
 
-    def _gains(
-        self, window: Counts, rows: int, shares: Floats, normal: tuple[Floats, Floats]
-    ) -> Iterator[Gain]:
+    def _gains(self, window: Counts, shares: Floats, normal: tuple[Floats, ...]) -> Iterator[Gain]:
         """The bins and runs whose share is surely above their tolerance."""
         from scipy.special import bdtrc  # noqa: PLC0415 - a third of a second that most commands never need
 
-        tests = self.tolerances
-        found, expected = tests.sums(shares), np.maximum(*(tests.sums(each) for each in normal))
+        tests, worth = self.tolerances, self.reference.effective_rows((window,))
+        rows = np.where(tests.faulty, window.rows, worth[tests.column]) / self.design_effect
+        found = tests.sums(shares)
+        expected = np.max([tests.sums(each) for each in normal], axis=0)
         for test in np.flatnonzero(found - expected > tests.tolerance):
-            hits, most = np.floor(found[test] * rows + 1e-6), expected[test] + tests.tolerance[test]
-            if bdtrc(hits - 1, rows, most) <= self._each:
+            hits, most = np.floor(found[test] * rows[test] + 1e-6), expected[test] + tests.tolerance[test]
+            if bdtrc(hits - 1, int(rows[test]), most) <= self._each:
                 yield self._gain(window, int(test), float(expected[test]), float(found[test]))
 
     def _gain(self, window: Counts, test: int, expected: float, found: float) -> Gain:
@@ -133,15 +137,21 @@ class BreakageMonitor:
             text = f"outside {bins.edges[0]:.4g} to {bins.edges[-1]:.4g}"
             return Gain(bins.name, text, expected, found, "new scale")
         constant = bool(window.low[column] == window.high[column])
-        return Gain(bins.name, text, expected, found, _kind(bins, first, constant))
+        kind = "new scale" if first < last else _kind(bins, first, constant)
+        return Gain(bins.name, text, expected, found, kind)
 
-    def _stuck(self, rows: int, shares: Floats, phase: Floats) -> Iterator[Gain]:
-        """The columns with one bin in all rows, where every window of the reference had others too."""
-        chance = (1 - self.tolerances.least_minor / 2) ** rows
+    def _stuck(self, window: Counts, shares: Floats, phase: Floats) -> Iterator[Gain]:
+        """The columns with one value in all rows, where every window of the reference had others too.
+
+        Rows of one window resemble each other, so they count only for as many as they are worth.
+        """
+        worth = self.reference.effective_rows((window,)) / self.design_effect
+        chance = (1 - self.tolerances.least_minor / 2) ** worth
         for column in np.flatnonzero(chance <= self._each):
             part, bins = self.reference.binning.parts(int(column)), self.reference.binning.columns[column]
             slot = int(np.argmax(shares[part]))
-            if shares[part][slot] == 1:
+            varies = window.low[column] < window.high[column]
+            if shares[part][slot] == 1 and not varies:
                 yield Gain(bins.name, bins.labels()[slot], float(phase[part][slot]), 1.0, "stuck")
 
 
@@ -183,4 +193,4 @@ def _kind(bins: Bins, slot: int, constant: bool) -> str:  # noqa: FBT001  # a fa
         return "words never seen" if slot == bins.slots - 2 else "one word"
     if slot in {0, bins.slots - 2}:
         return "no number"
-    return "stuck" if constant else "new scale"
+    return "stuck" if constant else "new scale" if slot in {1, bins.slots - 3} else "a jump"

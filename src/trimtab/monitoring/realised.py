@@ -82,8 +82,8 @@ def realised_finding(
 ) -> Finding:
     """Judge recent paired totals against those of the reference period: WATCH when worse, never ACT.
 
-    WATCH when the difference to the reference model grew by more than `tolerance` (in [0, 1]), or when skill lies
-    below 0, however good the raw loss looks. A page is the matter of sequential evidence, not of this view. NOT RUN
+    WATCH when the difference to the reference model grew by more than `tolerance` (in [0, 1]), or when skill surely
+    lies below 0, however good the raw loss looks. A page is the matter of sequential evidence, not of this view. NOT RUN
     without rows.
     """
     if not totals.counts.sum() or not reference.counts.sum():
@@ -97,10 +97,11 @@ def realised_finding(
     before = float(differences(reference).mean)
     grown = now.estimate - before
     worse = grown > tolerance
+    behind = skill.below(0.0) if skill.known else skill.estimate < 0
     state = "worse than its reference" if skill.estimate < 0 else "better than its reference"
     return Finding(
         f"the model is {state}: skill {skill.estimate:.3f}, paired loss {grown:+.4f} since the reference period",
-        Severity.WATCH if worse or skill.estimate < 0 else Severity.OK,
+        Severity.WATCH if worse or behind else Severity.OK,
         estimate=grown,
         interval=(now.low - before, now.high - before) if now.known else None,
         cost=f"{grown * loss.scale:.4g} {loss.unit} a row" if loss.unit else grown,

@@ -15,10 +15,14 @@ BIN_TOLERANCE = 0.25
 
 RUN = 8
 RUN_TOLERANCE = 0.5
-"""How much mass a run of 8 bins of a number may gain: a scale ten times smaller spreads over several."""
+"""How much mass a run of 8 bins of a number may gain, for a scale ten times smaller spreads over several; and nulls,
+where the reference has them: they mean that nothing happened, as when a storm closes an airport."""
 
 SWING = 2.0
 """The tolerance is at least so many times the largest gain of a window of the reference."""
+
+NATURAL = 0.01
+"""The share of nulls from which on a column is known to have them by nature."""
 
 CERTAIN = 4.5
 """Standard errors by which a reference window's gain must be sure to count as a swing: there are very many."""
@@ -28,7 +32,9 @@ CERTAIN = 4.5
 class Tolerances:
     """What may gain mass and how much, (t,): the slots from start to just before stop, or all others of the column.
 
-    column (t,) is the number of the column, outside (t,) whether the others are meant. least_minor (d,) is the smallest share of rows outside the commonest bin in any window of the reference.
+    column (t,) is the number of the column, outside (t,) whether the others are meant but
+    for the nulls, counted at null (t,), faulty (t,) whether only a fault
+    fills the slot: nulls, no numbers, words never seen. least_minor (d,) is the smallest share of rows outside the commonest bin in any window of the reference.
     """
 
     start: Integers
@@ -36,11 +42,13 @@ class Tolerances:
     tolerance: Floats
     column: Integers
     outside: NDArray[np.bool_]
+    null: Integers
+    faulty: NDArray[np.bool_]
     least_minor: Floats
 
     def sums(self, shares: Floats) -> Floats:
         """The mass of each test: (..., s) to (..., t)."""
-        return _sums(shares, self.start, self.stop, self.outside)
+        return _sums(shares, self.start, self.stop, self.null)
 
 
 def fit_tolerances(reference: SamePhase) -> Tolerances:
@@ -49,18 +57,38 @@ def fit_tolerances(reference: SamePhase) -> Tolerances:
     A bin that the reference never filled may swing as far as the other bins of its column.
     """
     start, stop, outside = _places(reference.binning)
+    null = _null_slots(reference.binning, start, outside)
     column = np.searchsorted(reference.binning.starts, start, side="right") - 1
     rows = reference.window_phases.sum(axis=1).astype(np.float64)[:, None]
     shares = reference.windows / rows
-    expected = _sums(reference.expected(reference.window_phases), start, stop, outside)
-    gained = (_wilson_low(_sums(shares, start, stop, outside), rows) - expected).max(axis=0)
+    expected = _sums(reference.expected(reference.window_phases), start, stop, null)
+    gained = (_wilson_low(_sums(shares, start, stop, null), rows) - expected).max(axis=0)
     swing = np.zeros(len(reference.binning.columns))
     np.maximum.at(swing, column, gained)
-    floor = np.where((stop - start > 1) & ~outside, RUN_TOLERANCE, BIN_TOLERANCE)
+    single = (stop - start == 1) & ~outside
+    fault = np.isin(start, _fault_slots(reference.binning)) & single
+    natural = fault & (reference.known[start] > NATURAL * reference.rows)
+    floor = np.where(~single & ~outside | natural, RUN_TOLERANCE, BIN_TOLERANCE)
     most_common = np.maximum.reduceat(shares, reference.binning.starts, axis=1)
     return Tolerances(
-        start, stop, np.maximum(floor, SWING * swing[column]), column, outside, (1 - most_common).min(axis=0)
+        start,
+        stop,
+        np.maximum(floor, SWING * swing[column]),
+        column,
+        outside,
+        null,
+        fault & ~natural,
+        (1 - most_common).min(axis=0),
     )
+
+
+def _fault_slots(binning: Binning) -> Integers:
+    """The slots of nulls, of no numbers, and of words never seen."""
+    found = list[int]()
+    for offset, bins in zip(binning.starts.tolist(), binning.columns, strict=True):
+        first = [offset] if isinstance(bins, NumberBins) else []
+        found += [*first, offset + bins.slots - 2, offset + bins.slots - 1]
+    return np.array(found, np.int64)
 
 
 def _places(binning: Binning) -> tuple[Integers, Integers, NDArray[np.bool_]]:
@@ -82,10 +110,17 @@ def _run_starts(offset: int, bins: Bins) -> range:
     return range(offset + 1, offset + 1 + len(bins.edges) + 1 - RUN + 1)
 
 
-def _sums(shares: Floats, start: Integers, stop: Integers, outside: NDArray[np.bool_]) -> Floats:
+def _null_slots(binning: Binning, start: Integers, outside: NDArray[np.bool_]) -> Integers:
+    """For what is meant by the others of its column, (t,): where its nulls are counted, which are not meant; else -1."""
+    column = np.searchsorted(binning.starts, start, side="right") - 1
+    last = np.append(binning.starts[1:], binning.size) - 1
+    return np.where(outside, last[column], -1)
+
+
+def _sums(shares: Floats, start: Integers, stop: Integers, null: Integers) -> Floats:
     running = np.concatenate([np.zeros((*shares.shape[:-1], 1)), np.cumsum(shares, axis=-1)], axis=-1)
     mass = running[..., stop] - running[..., start]
-    return np.asarray(np.where(outside, 1 - mass, mass), np.float64)
+    return np.asarray(np.where(null >= 0, 1 - mass - shares[..., null], mass), np.float64)
 
 
 def _wilson_low(share: Floats, rows: Floats) -> Floats:
