@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trimtab.declare.policy import Retrain
-from trimtab.retrain.triggers import Seen, judge
+from trimtab.retrain.seen import NOTHING, Measured, Seen
+from trimtab.retrain.triggers import judge
 from trimtab.retrain.windows import Selection, selection
 
 
@@ -23,9 +24,10 @@ class State:
 
 @dataclass(frozen=True)
 class Tick:
-    """The clock says: look at everything known before now."""
+    """The clock says: look at everything known before now, and at what was measured by then."""
 
     at: int
+    measured: Measured = NOTHING
 
 
 @dataclass(frozen=True)
@@ -82,10 +84,11 @@ def _tick(state: State, event: Tick, retrain: Retrain) -> Step:
         return state, (), (waiting,)
     if state.last_attempt is None:
         return _start(state, event.at, retrain, "the first model", {})
-    due = judge(retrain.when, Seen(state.last_attempt), event.at)
+    due = judge(retrain.when, Seen(state.last_attempt, measured=event.measured), event.at)
     if due.due:
         return _start(state, event.at, retrain, due.reason, due.numbers)
-    return state, (), (Decision(event.at, "train", "not now", due.reason, due.numbers),)
+    kind = "notice" if due.notify else "train"
+    return state, (), (Decision(event.at, kind, "not now", due.reason, due.numbers),)
 
 
 def _start(state: State, now: int, retrain: Retrain, reason: str, numbers: Mapping[str, Any]) -> Step:

@@ -15,6 +15,14 @@ from trimtab.serving.service import Taken
 Labelled = Sequence[tuple[Mapping[str, str], float]]
 Figure = tuple[str, str, str, Labelled]
 
+_OPERATIONS = {
+    "fallback_share": "Share of the answers of 24 hours that the fallback gave, of a sample.",
+    "label_share": "Share of the requests matured in 24 hours that had a label then, of a sample.",
+    "label_lag_seconds": "What 95 of 100 labels take at most from request to known.",
+    "labels_pending": "Requests whose label is not due yet.",
+}
+"""What was put on record last of `operations.figures_of`, by name without its prefix."""
+
 
 class Tally:
     """What became of facts and labels since the start, by source."""
@@ -30,7 +38,11 @@ class Tally:
 
 
 class Figures:
-    """Reads the parts of a live system; `parity` gives the latest sample on record, or None."""
+    """Reads the parts of a live system.
+
+    `parity` gives the latest sample on record, or None; `operations` the figures put on record last, or nothing.
+    Both are asked on the thread that answers, so neither may gather anything.
+    """
 
     def __init__(
         self,
@@ -40,13 +52,14 @@ class Figures:
         tally: Tally,
         clock: Clock,
         parity: Callable[[], Mapping[str, Any] | None] = lambda: None,
+        operations: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
         self._champions, self._answering, self._committer = champions, answering, committer
-        self._tally, self._clock, self._parity = tally, clock, parity
+        self._tally, self._clock, self._parity, self._operations = tally, clock, parity, operations
 
     def all(self) -> list[Figure]:
         """Every figure."""
-        return [*self._predictions(), *self._model(), *self._log(), *self._checked()]
+        return [*self._predictions(), *self._model(), *self._log(), *self._checked(), *self._beside()]
 
     def _predictions(self) -> list[Figure]:
         served = [({"version": v, "served": s}, float(n)) for (v, s), n in self._answering.served.items()]
@@ -127,4 +140,12 @@ class Figures:
                 "gauge",
                 [({}, mismatches)],
             ),
+        ]
+
+    def _beside(self) -> list[Figure]:
+        noted = self._operations()
+        return [
+            (f"trimtab_{name}", about, "gauge", [({}, float(noted[name]))])
+            for name, about in _OPERATIONS.items()
+            if name in noted
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +10,8 @@ import numpy as np
 
 from trimtab.declare.system import System
 from trimtab.finding import Finding, Severity, by_severity, worst
+from trimtab.monitoring.operational import operational_findings
+from trimtab.monitoring.usual import DAY
 from trimtab.ports import Event, Ledger
 from trimtab.report import Document, FindingsList, Section
 from trimtab.runtime.training_set import Version
@@ -18,10 +20,8 @@ from trimtab.serving.erasures import cut_short
 from trimtab.serving.housekeeping import TROUBLE
 from trimtab.serving.http.metrics import BOUNDS
 from trimtab.serving.logged import PREDICTIONS
-from trimtab.serving.measuring import calls_since, latest_parity
+from trimtab.serving.operations import calls_of_day, measure_operations
 from trimtab.serving.requirements import judge, measured_at_registration
-
-DAY = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,27 @@ class Status:
         found = [finding.to_json() for finding in self.findings]
         return {"system": self.system, "severity": str(self.severity), "findings": found}
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One line a matter: the verdict, since when, and who can look where."""
+        return tuple(f"{finding.severity!s:<7}  {_line(finding)}" for finding in self.findings)
+
+    @property
+    def _verdict(self) -> str:
+        if self.severity >= Severity.WATCH:
+            return self.findings[0].what
+        missing = sum(finding.severity is Severity.NOT_RUN for finding in self.findings)
+        return "nothing to look at" + (f"; {missing} checks could not run" if missing else "")
+
     def document(self) -> Document:
-        """The state as a page."""
-        first = self.findings[0].what if self.findings else "nothing on record"
+        """The state as a page: one line a matter, then what is known of those to watch or to act on."""
         ran = worst(finding for finding in self.findings if finding.severity is not Severity.NOT_RUN)
-        sections = (Section("Verdicts", (FindingsList(self.findings),)),)
-        return Document(f"Status of {self.system}", first, severity=ran, sections=sections)
+        short = FindingsList(tuple(Finding(_line(each), each.severity) for each in self.findings))
+        matters = tuple(each for each in self.findings if each.severity >= Severity.WATCH)
+        sections = [Section("Verdicts", (short,))]
+        if matters:
+            sections.append(Section("To look at", (FindingsList(matters),)))
+        return Document(f"Status of {self.system}", self._verdict, severity=ran, sections=tuple(sections))
 
     def __str__(self) -> str:
         from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
@@ -59,11 +74,12 @@ class Status:
         return to_html(self.document())
 
 
-def status(system: System, ledger: Ledger, now: int) -> Status:
-    """The state of a system at `now`, as its record tells it."""
+def status(system: System, ledger: Ledger, now: int, judged: Iterable[Finding] = ()) -> Status:
+    """The state of a system at `now`, as its record tells it; `judged` is what is known of the model itself."""
     champion = _champion(ledger)
-    findings = [*_serving(champion, ledger), *_required(system, champion, ledger, now)]
-    findings += [*_parity(ledger), *_trouble(ledger, now), *_cut_short(ledger)]
+    findings = [*_serving(champion, ledger), *judged, *_required(system, champion, ledger, now)]
+    findings += operational_findings(measure_operations(system, ledger, champion, now))
+    findings += [*_trouble(ledger, now), *_cut_short(ledger)]
     return Status(system.name, by_severity(findings))
 
 
@@ -88,7 +104,7 @@ def _serving(champion: Version | None, ledger: Ledger) -> Iterator[Finding]:
 def _required(system: System, champion: Version | None, ledger: Ledger, now: int) -> Iterator[Finding]:
     if system.requires is None or champion is None:
         return
-    calls = calls_since(ledger, now - DAY)
+    calls = calls_of_day(ledger, now)
     measured = replace(
         measured_at_registration(champion, now),
         p99_microseconds=calls.p99_microseconds(BOUNDS),
@@ -96,23 +112,6 @@ def _required(system: System, champion: Version | None, ledger: Ledger, now: int
         unanswered=calls.unanswered,
     )
     yield from judge(system.requires, measured)
-
-
-def _parity(ledger: Ledger) -> Iterator[Finding]:
-    latest = latest_parity(ledger)
-    if latest is None:
-        cause = "a running server samples what it served once an hour"
-        yield Finding("parity of served features was not sampled", Severity.NOT_RUN, cause=cause)
-    elif latest["differing"]:
-        yield Finding(
-            f"{latest['differing']:,} of {latest['values']:,} served feature values differ from the batch plan",
-            Severity.ACT,
-            since=latest["at"],
-            action="trimtab parity names the features and the predictions",
-        )
-    else:
-        what = f"parity: 0 of {latest['values']:,} sampled values differ from the batch plan"
-        yield Finding(what, Severity.OK, since=latest["at"])
 
 
 def _trouble(ledger: Ledger, now: int) -> Iterator[Finding]:
@@ -126,3 +125,19 @@ def _cut_short(ledger: Ledger) -> Iterator[Finding]:
     for source in cut_short(ledger):
         action = f"repeat it: trimtab forget SYSTEM {source} KEY"
         yield Finding(f"an erasure in {source} was cut short", Severity.WATCH, action=action)
+
+
+def _line(finding: Finding) -> str:
+    """A finding as one line; where nothing was found out the cause says why."""
+    words = [finding.what]
+    if finding.severity is Severity.NOT_RUN and finding.cause:
+        words = [f"{finding.what}: {finding.cause}"]
+    if finding.severity < Severity.WATCH:
+        return words[0]
+    if finding.since is not None:
+        words.append(f", since {np.datetime64(finding.since, 'us').astype('datetime64[D]')}")
+    who = f"owner {finding.owner}: " if finding.owner else ""
+    do = finding.check_command or finding.action or ""
+    if who or do:
+        words.append(f" \u2192 {(who + do).removesuffix(': ')}")
+    return "".join(words)

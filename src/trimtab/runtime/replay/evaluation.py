@@ -102,8 +102,9 @@ def score_policies(
 
 
 def _spent(timeline: Timeline, results: Results) -> Spent:
-    """The common first model is charged to nobody."""
-    made = [results[spec] for _, spec in timeline.trained[1:]]
+    """The common first model is charged to nobody; a challenger that triggers read, like any fit."""
+    first, *later = (spec for _, spec in timeline.trained)
+    made = [results[spec] for spec in dict.fromkeys((*later, *timeline.challengers)) if spec != first]
     return Spent(len(made), sum(each.cpu_seconds for each in made), sum(each.rows for each in made))
 
 

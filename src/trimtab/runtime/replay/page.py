@@ -29,6 +29,7 @@ from trimtab.report import (
 )
 from trimtab.runtime.replay.policies import NEVER
 from trimtab.runtime.replay.result import Point, PolicyResult, Replay
+from trimtab.runtime.replay.watch_page import page_marks, watch_section
 from trimtab.stats import Interval
 
 HOUR = 3_600_000_000
@@ -40,6 +41,7 @@ def page(done: Replay) -> Document:
         Section("Performance over time", (performance(done),)),
         Section("Policies", (policy_table(done), _descriptions(done))),
         Section("Saved against never retraining, month by month", (saved(done), months_table(done))),
+        watch_section(done.watched),
         Section("How fast the model ages", (_curve(done, done.freshness, "freshness"),)),
         Section("How much past it needs", (_curve(done, done.volume, "volume"),)),
         Section("What each input is worth", _ladder(done)),
@@ -76,6 +78,7 @@ def performance(done: Replay) -> LineChart:
     lines = [_moving(each, chosen) for name in names for each in done.policies if each.name == name]
     retrained = next(each for each in done.policies if each.name == chosen).retrained_at
     marks = [Mark(at, "retrain") for at in retrained]
+    marks += page_marks(done.watched, NEVER)
     marks += [Mark(each.at, "refused", "refused") for policy in done.policies for each in policy.refused]
     return LineChart(
         f"{_words(done.metric).capitalize()} of {done.system}, mean of five weeks",
@@ -85,7 +88,8 @@ def performance(done: Replay) -> LineChart:
         tuple(marks),
         note=(
             "The band is the 95 % interval of the paired difference to the never-retrained line, drawn from that line: "
-            "where it touches the dashed line the difference may be chance. Ticks below are retrainings."
+            "where it touches the dashed line the difference may be chance. Ticks below are retrainings; a page is of the "
+            "model that is never retrained."
         ),
         command=done.command,
     )

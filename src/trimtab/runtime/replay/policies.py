@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from trimtab.declare.policy import Policy, Retrain, every, expanding, never, recency_weighted, sliding
+from trimtab.declare.measured import on_challenger, on_regret, on_skill_drop, on_volume
+from trimtab.declare.policy import Policy, Retrain
+from trimtab.declare.triggers import every, never
+from trimtab.declare.windows import expanding, recency_weighted, sliding
 from trimtab.errors import UsageError, nearest
 from trimtab.units import days
 
@@ -24,6 +27,14 @@ THOROUGH = (
     Policy("daily-expanding", Retrain(every(days(1)), expanding())),
 )
 
+BY_EVIDENCE = (
+    Policy("volume", Retrain(on_volume().cooldown(days(7)))),
+    Policy("skill", Retrain(on_skill_drop(0.005).cooldown(days(7)))),
+    Policy("challenger", Retrain(on_challenger())),
+    Policy("regret", Retrain(on_regret().cooldown(days(7)))),
+)
+"""Policies whose triggers read what was measured; they run when they are named."""
+
 
 def choose(
     own: Retrain, wanted: Iterable[str | Policy] = (), *, thorough: bool = False
@@ -33,7 +44,7 @@ def choose(
     >>> [policy.name for policy in choose(Retrain(), ["monthly"])]
     ['never', 'monthly']
     """
-    known = {policy.name: policy for policy in (*DEFAULT, *THOROUGH, Policy(OWN, own))}
+    known = {policy.name: policy for policy in (*DEFAULT, *THOROUGH, *BY_EVIDENCE, Policy(OWN, own))}
     usual = (*(policy.name for policy in (*DEFAULT, *(THOROUGH if thorough else ()))), OWN)
     chosen = [_named(each, known) for each in (NEVER, *(tuple(wanted) or usual))]
     return tuple({policy.name: policy for policy in chosen}.values())

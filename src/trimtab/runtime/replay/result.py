@@ -12,6 +12,7 @@ from trimtab.evaluation.policies import PolicyScore, Verdict
 from trimtab.finding import Finding
 from trimtab.metrics import Task
 from trimtab.runtime.loop import Decision
+from trimtab.runtime.replay.watched import WatchedPolicy
 from trimtab.stats import Interval
 
 
@@ -100,9 +101,12 @@ class Replay:
     seconds: float
     cpu_seconds: float
     command: str
+    watched: tuple[WatchedPolicy, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as plain JSON values."""
+        from trimtab.runtime.replay.watch_page import watched_json  # noqa: PLC0415
+
         return {
             "system": self.system,
             "metric": self.metric,
@@ -129,6 +133,7 @@ class Replay:
                 for each in self.batch
             ],
             "findings": [finding.to_json() for finding in self.findings],
+            "watched": [watched_json(each) for each in self.watched],
             "seconds": self.seconds,
             "cpu_seconds": self.cpu_seconds,
         }

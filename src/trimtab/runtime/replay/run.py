@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from trimtab.ports import Engine, Ledger, Tables
 from trimtab.runtime.clock import Stopwatch
 from trimtab.runtime.history import History, load
 from trimtab.runtime.replay import batch, curves
+from trimtab.runtime.replay.daily import Answers
 from trimtab.runtime.replay.evaluation import (
     Judge,
     arrival_curve,
@@ -31,12 +33,16 @@ from trimtab.runtime.replay.evaluation import (
 )
 from trimtab.runtime.replay.floors import baselines
 from trimtab.runtime.replay.journal import record, record_served
+from trimtab.runtime.replay.maturing import maturing
+from trimtab.runtime.replay.measuring import measures
 from trimtab.runtime.replay.period import Period, choose_period
 from trimtab.runtime.replay.policies import choose
 from trimtab.runtime.replay.result import Replay
 from trimtab.runtime.replay.sentence import recommendation
 from trimtab.runtime.replay.service import jobs_for, merge, settle
 from trimtab.runtime.replay.timeline import Timeline
+from trimtab.runtime.replay.watched import WatchedPolicy
+from trimtab.runtime.replay.watching import watch_policies
 from trimtab.runtime.training import FitResult, FitSpec, Pool, Serve
 from trimtab.runtime.workspace import write_workspace
 from trimtab.training.fit import Recipe
@@ -60,6 +66,7 @@ class Settings:
     policies: tuple[str | Policy, ...] = ()
     thorough: bool = False
     processes: int = 2
+    watch: bool = True
     command: str = "trimtab replay"
 
 
@@ -86,6 +93,9 @@ def replay(
     )
     with tempfile.TemporaryDirectory(prefix="trimtab-") as folder:
         found = _Run(history, period, policies, settings, engine, Path(folder)).settle(progress)
+    if settings.watch:
+        progress("watching as if it had been live", 0, 0)
+        found = replace(found, watched=_watched(found))
     progress("comparing", 0, 0)
     done = _outcome(found, watch)
     record(ledger, done, found.timelines, found.results)
@@ -114,7 +124,8 @@ class Found:
     timelines: tuple[Timeline, ...]
     results: Mapping[FitSpec, FitResult]
     questions: curves.Questions
-    classes: int
+    recipe: Recipe
+    watched: tuple[WatchedPolicy, ...] = ()
 
 
 @dataclass
@@ -138,16 +149,15 @@ class _Run:
         wanted = {policy.name: ("online",) for policy in self.policies} | {
             self.policies[-1].name: tuple(matrices)
         }
+        judge = make_judge(history, metric, recipe.task)
         timelines, results = settle(
             self.policies,
             self.period.ticks,
             lambda lines: merge(jobs_for(lines, at, rows, wanted), questions.jobs()),
             lambda jobs: _collect(pool, jobs, progress),
+            partial(measures, _answers(history, self.period, judge, recipe)),
         )
-        judge = make_judge(history, metric, recipe.task)
-        return Found(
-            history, self.period, judge, self.settings, timelines, results, questions, recipe.class_count
-        )
+        return Found(history, self.period, judge, self.settings, timelines, results, questions, recipe)
 
     def _questions(self) -> curves.Questions:
         lag = self.history.system.model.label.matures_after.microseconds
@@ -164,6 +174,21 @@ class _Run:
             progress(f"computing features as of a run every {period} h", 0, 0)
             matrices[f"batch_{period}"] = batch.matrix_as_of(self.history, period, self.engine)
         return matrices
+
+
+def _answers(history: History, period: Period, judge: Judge, recipe: Recipe) -> Answers:
+    """What triggers that read scores may know: labels as they matured, judged as the replay judges."""
+    return Answers(
+        at=judge.at,
+        day=judge.day,
+        ticks=np.asarray(period.ticks),
+        maturing=maturing(history.labels.history, period.ticks),
+        period=period.rows,
+        metric=judge.metric,
+        task=judge.task,
+        classes=recipe.class_count,
+        stakes=judge.stakes,
+    )
 
 
 def _metric_and_recipe(history: History) -> tuple[Metric, Recipe]:
@@ -187,6 +212,21 @@ def _collect(
     return results
 
 
+def _watched(found: Found) -> tuple[WatchedPolicy, ...]:
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415  # comes with scikit-learn, which fits have loaded
+
+    with threadpool_limits(1):  # the same figures whatever the number of cores
+        return watch_policies(
+            found.history,
+            found.judge,
+            found.period,
+            found.recipe,
+            found.timelines,
+            found.results,
+            found.settings.command,
+        )
+
+
 def _elsewhere(found: Found) -> float:
     """CPU seconds of training processes other than this one."""
     own = found.settings.processes == 1
@@ -204,7 +244,7 @@ def _outcome(found: Found, watch: Stopwatch) -> Replay:
     half_time = next(iter(found.questions.ladder.values()))
     floors = tuple(
         rung(judge, floor.name, 0, judged, floor.score)
-        for floor, judged in baselines(history, judge, half_time, found.classes)
+        for floor, judged in baselines(history, judge, half_time, found.recipe.class_count)
     )
     delays = arrival_delays(history.labels.history, judge.at)
     return Replay(
@@ -227,6 +267,7 @@ def _outcome(found: Found, watch: Stopwatch) -> Replay:
         arrival=arrival_curve(delays, len(judge.at)),
         decisions=tuple(decision for each in found.timelines if each is own for decision in each.decisions),
         findings=_findings(history, unscored),
+        watched=found.watched,
         seconds=watch.seconds,
         cpu_seconds=watch.cpu_seconds + _elsewhere(found),
         command=found.settings.command,

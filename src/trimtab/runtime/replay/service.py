@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +11,15 @@ from numpy.typing import NDArray
 from trimtab.declare.policy import Policy
 from trimtab.errors import LearnerError
 from trimtab.runtime.replay.period import Span
-from trimtab.runtime.replay.timeline import Timeline, walk
+from trimtab.runtime.replay.timeline import Jobs, Measure, Timeline, unmeasured, walk, walking
 from trimtab.runtime.training import FitResult, FitSpec, Serve
 
-Jobs = dict[FitSpec, tuple[Serve, ...]]
+__all__ = ["Jobs", "Measures", "Results", "covering", "jobs_for", "merge", "scores_of", "settle", "spans"]
+
+Results = Mapping[FitSpec, FitResult]
+Measures = Callable[[Policy, Results], Measure]
+"""The measure of each policy, which reads scores from results as fits are made."""
+
 Run = Callable[[Mapping[FitSpec, Sequence[Serve]]], Mapping[FitSpec, FitResult]]
 
 
@@ -33,36 +39,87 @@ def settle(
     ticks: Sequence[int],
     needs: Callable[[Sequence[Timeline]], Jobs],
     run: Run,
+    measures: Measures = unmeasured,
 ) -> tuple[tuple[Timeline, ...], dict[FitSpec, FitResult]]:
     """Walk all policies until every fit that they need is there, and how each ended is known.
 
-    Fits are first taken to succeed; when one fails, its policy is walked again knowing that.
+    Policies that follow a calendar come first: their fits are taken to succeed, and when one fails, its policy is
+    walked again knowing that. Then those whose triggers read scores go on together, each from one of its trainings
+    to the next, so that there are as many rounds of fits as the busiest of them has trainings.
     """
-    results: dict[FitSpec, FitResult] = {}
+    fits = _Fits(run)
+    measured = {policy.name: measures(policy, fits.results) for policy in policies}
+    readers = [policy for policy in policies if measured[policy.name].reads_scores]
+    calendar = [policy for policy in policies if policy not in readers]
+    ahead = merge(*(measured[policy.name].jobs() for policy in readers))
+    lines: dict[str, Timeline] = {}
+    waiting = True
+    while waiting:
+        lines = {each.name: walk(each, ticks, fits.problem, measured[each.name]) for each in calendar}
+        waiting = fits.make(merge(needs(tuple(lines.values())), ahead))
+        _require_first(lines.values(), fits.results)
+    walks = {each.name: walking(each, ticks, fits.problem, measured[each.name]) for each in readers}
+    while walks:
+        further = {name: line for name, steps in walks.items() if (line := next(steps, None)) is not None}
+        fits.make(needs(tuple(further.values())))
+        _require_first(further.values(), fits.results)
+        walks = {name: walks[name] for name in further}
+        lines |= further
+    timelines = tuple(lines[policy.name] for policy in policies)
+    fits.cut(needs(timelines))
+    return timelines, fits.results
 
-    def outcome(spec: FitSpec) -> str | None:
-        return results[spec].problem if spec in results else None
 
-    while True:
-        timelines = tuple(walk(policy, ticks, outcome) for policy in policies)
+@dataclass
+class _Fits:
+    """The fits made so far, each once, and the means to make more."""
+
+    run: Run
+    results: dict[FitSpec, FitResult] = field(default_factory=dict)
+
+    def problem(self, spec: FitSpec) -> str | None:
+        """Why a fit cannot serve; None also while it is not made yet."""
+        return self.results[spec].problem if spec in self.results else None
+
+    def make(self, jobs: Jobs) -> bool:
+        """Run what is not there yet, and tell whether that was anything."""
         missing = {
-            spec: serves
-            for spec, serves in needs(timelines).items()
-            if not _answers(results.get(spec), serves)
+            spec: wanted
+            for spec, serves in jobs.items()
+            if self.problem(spec) is None
+            and ((wanted := self._unscored(spec, serves)) or spec not in self.results)
         }
-        if not missing:
-            return timelines, results
-        results |= run(missing)
-        _require_first(timelines, results)
+        for spec, result in (self.run(missing) if missing else {}).items():
+            before = self.results[spec].scores if spec in self.results else {}
+            self.results[spec] = replace(result, scores={**before, **result.scores})
+        return bool(missing)
+
+    def cut(self, jobs: Jobs) -> None:
+        """Hold the scores of exactly the rows asked for, cut out of longer stretches where they were made so."""
+        for spec, serves in jobs.items():
+            result, scores = self.results[spec], dict(self.results[spec].scores)
+            for serve in serves:
+                whole = self._covering(spec, serve)
+                if whole is not None:
+                    scores[serve] = scores[whole][serve.start - whole.start : serve.stop - whole.start]
+            self.results[spec] = replace(result, scores=scores)
+
+    def _unscored(self, spec: FitSpec, serves: Sequence[Serve]) -> list[Serve]:
+        return [serve for serve in serves if self._covering(spec, serve) is None]
+
+    def _covering(self, spec: FitSpec, serve: Serve) -> Serve | None:
+        return covering(self.results[spec], serve) if spec in self.results else None
 
 
-def _answers(result: FitResult | None, serves: Sequence[Serve]) -> bool:
-    return result is not None and (
-        result.problem is not None or all(serve in result.scores for serve in serves)
-    )
+def covering(result: FitResult, rows: Serve) -> Serve | None:
+    """The stretch of rows scored by a fit that holds all of these, or None."""
+    for serve in result.scores:
+        if serve.matrix == rows.matrix and serve.start <= rows.start and rows.stop <= serve.stop:
+            return serve
+    return None
 
 
-def _require_first(timelines: Sequence[Timeline], results: Mapping[FitSpec, FitResult]) -> None:
+def _require_first(timelines: Iterable[Timeline], results: Mapping[FitSpec, FitResult]) -> None:
     for timeline in timelines:
         version, spec = timeline.trained[0]
         problem = results[spec].problem if spec in results else None
@@ -102,10 +159,10 @@ def scores_of(
     done = period.start
     width: tuple[int, ...] = ()
     for spec, span in spans(timeline, at, period):
-        serve, scores = next(
-            (key, value) for key, value in results[spec].scores.items() if key.matrix == matrix
-        )
-        piece = scores[span.start - serve.start : span.stop - serve.start]
+        whole = covering(results[spec], Serve(matrix, span.start, span.stop))
+        if whole is None:
+            raise KeyError(f"rows {span} of {matrix!r} were not scored by {spec}")
+        piece = results[spec].scores[whole][span.start - whole.start : span.stop - whole.start]
         width = piece.shape[1:]
         pieces += [np.full((span.start - done, *width), np.nan), piece]
         done = span.stop

@@ -1,0 +1,1 @@
+"""Watching: the monitors over a declared system, or over a log of predictions that anyone served."""
