@@ -1,13 +1,14 @@
 """Is a column broken? Stuck, null, of a new scale, or full of words never seen: gross, and seen at once.
 
 A window is broken when some bin gains more than 25 points of mass beyond its hour of the week, the recent past
-and the window before: breakage is abrupt. Each window gets one value, 0 or 1, for a detector of bounded means. While no bin truly gains more
-than its tolerance the value is 1 with a chance of at most `chance`, by exact binomial tails over all bins. That
-chance is the detector's theta: a higher mean is breakage.
+and the window before: breakage is abrupt. Each window gets one value, 0 or 1, for a detector of bounded means.
+While no bin truly gains more than its tolerance the value is 1 with a chance of at most `chance`, by exact binomial
+tails over all bins. That chance is the detector's theta: a higher mean is breakage.
 
 Columns that jump by themselves are left alone. The reference's own windows say how far each bin swings, and how
 alike the rows of one window are: a holiday or the day's weather fill one bin for whole windows, and nobody should
-be called for it. Only nulls, no numbers and words never seen count row by row, for the world does not make them.
+be called for it. Nulls, no numbers and words never seen are not the world's doing where the reference has none:
+they count row by row, in these columns too.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Recent:
 class BreakageMonitor:
     """Judges windows against a reference by hour of the week.
 
-    chance is that of a false alarm in one window, design_effect how many rows of a window weigh as one,
+    outputs are columns that the model makes, such as its score: a bad day moves them all, so only nulls, no numbers
+    and one value for all are breakage. chance is that of a false alarm in one window, design_effect how many rows of a window weigh as one,
     half_life that of the recent past, in windows.
     """
 
@@ -69,6 +71,7 @@ class BreakageMonitor:
     chance: float = 1e-6
     design_effect: float = 1.0
     half_life: float = 7.0
+    outputs: tuple[str, ...] = ()
 
     @cached_property
     def tolerances(self) -> Tolerances:
@@ -77,9 +80,9 @@ class BreakageMonitor:
 
     @cached_property
     def unwatched(self) -> tuple[str, ...]:
-        """The columns that swing so far by themselves that no gain of a single bin is breakage."""
+        """The columns that swing so far by themselves that of single bins only nulls and the like are breakage."""
         room = np.zeros(len(self.reference.binning.columns), np.bool_)
-        room[self.tolerances.column[self.tolerances.tolerance < 1]] = True
+        room[self.tolerances.column[(self.tolerances.tolerance < 1) & ~self.tolerances.faulty]] = True
         return tuple(name for name, seen in zip(self.reference.binning.names, room, strict=True) if not seen)
 
     def begin(self) -> Recent:
@@ -114,6 +117,11 @@ class BreakageMonitor:
         """The chance of a false alarm left for each bin, run and column."""
         return self.chance / (self.tolerances.start.size + len(self.reference.binning.columns))
 
+    @cached_property
+    def _made(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which columns (d,) the model makes."""
+        return np.isin(self.reference.binning.names, self.outputs)
+
     def _gains(self, window: Counts, shares: Floats, normal: tuple[Floats, ...]) -> Iterator[Gain]:
         """The bins and runs whose share is surely above their tolerance."""
         from scipy.special import bdtrc  # noqa: PLC0415 - a third of a second that most commands never need
@@ -122,7 +130,8 @@ class BreakageMonitor:
         rows = np.where(tests.faulty, window.rows, worth[tests.column]) / self.design_effect
         found = tests.sums(shares)
         expected = np.max([tests.sums(each) for each in normal], axis=0)
-        for test in np.flatnonzero(found - expected > tests.tolerance):
+        gained = (found - expected > tests.tolerance) & (tests.faulty | ~self._made[tests.column])
+        for test in np.flatnonzero(gained):
             hits, most = np.floor(found[test] * rows[test] + 1e-6), expected[test] + tests.tolerance[test]
             if bdtrc(hits - 1, int(rows[test]), most) <= self._each:
                 yield self._gain(window, int(test), float(expected[test]), float(found[test]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import exp
+from math import exp, isnan, nan
 
 import numpy as np
 
@@ -56,26 +56,23 @@ def _realised(
     reference: Reference, state: State, page: Page, about: About, sure: tuple[Fact, ...]
 ) -> Finding:
     """Harm that labels show."""
-    name = next((each for each, _ in page.shares if each.startswith("realised")), "realised")
+    carried = [each for each, _ in page.shares]
+    name = next((each for each in carried if each.startswith("realised")), "residual")
     since = page.since - state.lag
     held = [each for each in state.outcomes if each.start >= since] or list(state.outcomes[-1:])
     harm = _interval(held, name, reference)
     covariate, concept = split(reference, held)
-    moves = _moves(reference, state, page.since)
-    who = name.removeprefix("realised").removeprefix(", ") or about.system
-    than = (
-        "than a fresh model does on the same requests"
-        if reference.paired
-        else "than in the period it was accepted on"
-    )
-    stale = reference.paired and name.startswith("realised")
+    moves = _moves(reference, state, since)
+    who = name.removeprefix("realised").removeprefix(", ") if name != "residual" else ""
+    stale = reference.paired and name != "residual"
+    size = reference.loss.scale if reference.loss is not None else 1.0
     return Finding(
-        f"{who} loses {_amount(reference, harm.estimate)} a request more {than}",
+        f"{who or about.system} loses {_amount(reference, harm.estimate)} a request more {_than(reference, name)}",
         Severity.ACT,
         since,
-        harm.estimate,
-        (harm.low, harm.high) if harm.known else None,
-        cost=_cost(reference, harm, held),
+        harm.estimate * size,
+        (harm.low * size, harm.high * size) if harm.known else None,
+        cost=_cost(reference, harm, held, name),
         cause=_cause(covariate, concept, moves, about, stale=stale),
         owner=_owner(moves, about) if covariate > concept else None,
         action=_action(about, stale=stale),
@@ -83,9 +80,9 @@ def _realised(
         evidence=(
             ("windows since then", len(held)),
             ("requests with labels since then", sum(each.loss.rows for each in held)),
-            ("tolerated", reference.tolerance),
-            ("of it, from other requests (covariate shift)", covariate),
-            ("of it, from a changed relation (concept shift)", concept),
+            ("tolerated", reference.tolerance * size),
+            ("change of the loss from other requests (covariate shift)", covariate * size),
+            ("change of the loss from a changed relation (concept shift)", concept * size),
             *_slices(reference, held),
             *_drifted(moves),
             *sure,
@@ -101,14 +98,15 @@ def _estimated(
     rows = sum(part.rows for part in held)
     grown = sum(part.total for part in held) / max(rows, 1) - reference.baseline
     half = state.trust.uncertainty
+    size = reference.loss.scale if reference.loss is not None else 1.0
     moves = _moves(reference, state, page.since)
     return Finding(
         f"{about.system} is estimated to lose {_amount(reference, grown)} a request more than when it was accepted; "
         "labels are not there yet",
         Severity.ACT,
         page.since,
-        grown,
-        (grown - half, grown + half),
+        grown * size,
+        ((grown - half) * size, (grown + half) * size),
         cost=f"{_amount(reference, grown)} a request",
         cause=_cause(grown, 0.0, moves, about, stale=False),
         owner=_owner(moves, about),
@@ -116,7 +114,7 @@ def _estimated(
         check_command=about.check_command,
         evidence=(
             ("requests since then", rows),
-            ("tolerated", reference.tolerance),
+            ("tolerated", reference.tolerance * size),
             *_drifted(moves),
             *sure,
         ),
@@ -124,32 +122,38 @@ def _estimated(
 
 
 def split(reference: Reference, outcomes: Sequence[OutcomeSummary]) -> tuple[float, float]:
-    """By how much the mean loss grew since the reference, from other rows and from a changed relation."""
+    """By how much the mean loss grew since the reference, from other rows and from a changed relation; NaN unknown."""
     held = [each for each in outcomes if each.gap.rows]
     rows = sum(each.gap.rows for each in held)
     if not rows:
-        return 0.0, 0.0
+        return nan, nan
     estimated = sum(each.estimated.total for each in held) / rows
     realised = sum(each.loss.total for each in held) / rows
     return estimated - reference.baseline, realised - estimated
 
 
 def _interval(held: Sequence[OutcomeSummary], name: str, reference: Reference) -> Interval:
-    """The mean of a monitor's values over windows, less what is expected, resampled by weeks of windows."""
-    parts = [(each.start, each.parts.get(name, Part())) for each in held]
-    known = [(start, part) for start, part in parts if part.rows]
+    """The mean loss a row that a monitor found beyond what was expected, resampled by weeks of windows."""
+    known = [each for each in held if each.parts.get(name, Part()).rows]
     if not known:
-        return Interval(float("nan"), reason="no window with labels")
+        return Interval(nan, reason="no window with labels")
     totals = UnitTotals(
-        np.array([start for start, _ in known], np.int64),
-        np.array([part.total for _, part in known]),
-        np.array([float(part.rows) for _, part in known]),
+        np.array([each.start for each in known], np.int64),
+        np.array([_harm(reference, name, each) for each in known]),
+        np.array([float(each.parts[name].rows) for each in known]),
     )
-    found = Bootstrap(reference.options.seed, WEEK).mean(totals)
-    base = 0.0 if reference.paired else reference.baseline
+    return Bootstrap(reference.options.seed, WEEK).mean(totals)
+
+
+def _harm(reference: Reference, name: str, outcome: OutcomeSummary) -> float:
+    """The loss of a window's rows beyond what a monitor expected of them."""
+    part = outcome.parts.get(name, Part())
     if name == "residual":
-        return replace(found, estimate=2 * found.estimate - 1, low=2 * found.low - 1, high=2 * found.high - 1)
-    return replace(found, estimate=found.estimate - base, low=found.low - base, high=found.high - base)
+        return 2 * part.total - part.rows
+    if reference.paired or not part.rows:
+        return part.total
+    gauge = reference.gauges[name]
+    return part.total - part.rows * gauge.difference(gauge.expected(outcome.start, outcome.offset))
 
 
 def _moves(reference: Reference, state: State, since: int) -> tuple[ColumnDrift, ...]:
@@ -158,13 +162,23 @@ def _moves(reference: Reference, state: State, since: int) -> tuple[ColumnDrift,
     return moved(drifts(reference.breakage.reference, held)) if held else ()
 
 
+def _than(reference: Reference, name: str) -> str:
+    if name == "residual":
+        return "than its features and scores let expect"
+    if reference.paired:
+        return "than a fresh model does on the same requests"
+    return "than in the period it was accepted on"
+
+
 def _amount(reference: Reference, size: float) -> str:
     loss = reference.loss
-    return f"{size * loss.scale:.3g} {loss.unit}" if loss is not None and loss.unit else f"{size:.4f}"
+    if loss is None or (loss.scale == 1 and not loss.unit):
+        return f"{size:.4f}"
+    return f"{size * loss.scale:.3g} {loss.unit}".rstrip()
 
 
-def _cost(reference: Reference, harm: Interval, held: Sequence[OutcomeSummary]) -> str:
-    rows = sum(each.loss.rows for each in held) / max(len(held), 1)
+def _cost(reference: Reference, harm: Interval, held: Sequence[OutcomeSummary], name: str) -> str:
+    rows = sum(each.parts.get(name, Part()).rows for each in held) / max(len(held), 1)
     each = _amount(reference, harm.estimate)
     return f"{each} a request, {_amount(reference, harm.estimate * rows)} a window of {rows:,.0f} requests"
 
@@ -172,7 +186,9 @@ def _cost(reference: Reference, harm: Interval, held: Sequence[OutcomeSummary]) 
 def _cause(
     covariate: float, concept: float, moves: Sequence[ColumnDrift], about: About, *, stale: bool
 ) -> str:
-    if concept >= covariate:
+    if isnan(concept):
+        text = "no error model tells other requests from a changed relation"
+    elif concept >= covariate:
         text = "the relation between features and label changed"
     else:
         text = "there are more requests of the kind that the model errs on"
@@ -201,21 +217,15 @@ def _action(about: About, *, stale: bool) -> str:
 
 
 def _slices(reference: Reference, held: Sequence[OutcomeSummary]) -> list[Fact]:
-    """The slices that lose most."""
+    """The slices that lose most beyond what was expected of them."""
     found = []
     for piece in reference.slices:
-        harm = _sum([each.parts.get(f"realised, {piece.name}", Part()) for each in held])
-        if harm.rows:
-            base = 0.0 if reference.paired else reference.baseline
-            found.append((harm.mean - base, piece.name))
-    return [(f"slice {name}", size) for size, name in sorted(found, reverse=True)[:SHOWN]]
-
-
-def _sum(parts: Sequence[Part]) -> Part:
-    total = Part()
-    for part in parts:
-        total = total.merge(replace(part, evidence=None))
-    return total
+        name = f"realised, {piece.name}"
+        rows = sum(each.parts[name].rows for each in held if name in each.parts)
+        if rows and name in reference.gauges:
+            found.append((sum(_harm(reference, name, each) for each in held) / rows, piece.name))
+    size = reference.loss.scale if reference.loss is not None else 1.0
+    return [(f"slice {name}", harm * size) for harm, name in sorted(found, reverse=True)[:SHOWN]]
 
 
 def _drifted(moves: Sequence[ColumnDrift]) -> list[Fact]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from trimtab.monitoring.budget import Monitor
 from trimtab.monitoring.counts import Floats, Integers
+from trimtab.monitoring.losses import on_grid
 from trimtab.monitoring.window import WindowEvidence, window_evidence
 from trimtab.stats.dispersion import MINIMUM_WINDOWS, row_dispersion, unit_dispersion
 from trimtab.stats.phase import PhaseReference, phase_reference
 from trimtab.stats.scale import SPREADS_ABOVE, SPREADS_BELOW, Scale, scale_of_reference
-
-DAY = 86_400_000_000
-ROUNDED = 2.0**-40
-"""Sums of squares are kept on this grid, so that they add up alike in every order."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,15 @@ class Part:
         return Part(self.total + other.total, self.square + other.square, self.rows + other.rows, evidence)
 
 
+def part_of(values: Floats) -> Part:
+    """The sums of values (n,) on the grid of losses, exact in any order.
+
+    >>> part_of(np.array([0.5, 0.25]))
+    Part(total=0.75, square=0.3125, rows=2, evidence=None)
+    """
+    return Part(float(values.sum()), float(on_grid(values**2).sum()), len(values))
+
+
 @dataclass(frozen=True, eq=False)
 class Gauge:
     """Turns the values of a monitor into evidence that their mean exceeds what is tolerated.
@@ -73,14 +80,16 @@ class Gauge:
             return min(self.null + room, 1.0)
         return float(self.phase.theta_at([at], tolerance=room, offset=offset)[0])
 
-    def part(self, values: Floats, at: int, offset: int = 0, more: float = 0.0) -> Part:
-        """What values (n,) of the rows of one window say."""
-        total, square = float(values.sum()), float(np.rint(values**2 / ROUNDED).sum() * ROUNDED)
-        part = Part(total, square, len(values))
+    def part(self, values: Floats, at: int, offset: ArrayLike = 0, more: float = 0.0) -> Part:
+        """What values (n,) of the rows of one window say; offset () or (n,), that of the zone."""
+        part = part_of(values)
         if self.monitor.unit == "day":
             return part
-        bounded = self.scale.bounded(values)
-        return replace(part, evidence=self._evidence(bounded, at, offset, more))
+        bounded, found = self.scale.bounded(values), WindowEvidence()
+        offsets = np.broadcast_to(np.asarray(offset, np.int64), values.shape)
+        for each in np.unique(offsets):
+            found = found.merge(self._evidence(bounded[offsets == each], at, int(each), more))
+        return replace(part, evidence=found)
 
     def evidence(self, part: Part, at: int, offset: int = 0, more: float = 0.0) -> WindowEvidence:
         """The evidence of a whole window; none without rows."""
@@ -125,17 +134,18 @@ def fit_gauge(
     """The gauge of a monitor on reference values (n,), `rows` (n,) being their places among the windows' rows.
 
     limits are the values' own; null is the mean that means no harm, where that is known without a reference; spread
-    is the least standard deviation of a unit to reckon with. None when fewer than 10 windows hold rows.
+    is the least standard deviation of a unit to reckon with. None when fewer than 10 windows hold rows, or when
+    rows are the units and no window holds two.
     """
     place = windows.place[rows]
     counts = np.bincount(place, minlength=len(windows))
     held = counts > 0
-    if held.sum() < MINIMUM_WINDOWS:
+    by_row = monitor.unit == "row"
+    if held.sum() < MINIMUM_WINDOWS or (by_row and counts.max() == 1):
         return None
     sums = np.bincount(place, values, minlength=len(windows))
     means = sums[held] / counts[held]
     starts, offsets = windows.starts[held], windows.offsets[held]
-    by_row = monitor.unit == "row"
     scale = Scale(*limits) if by_row else _unit_scale(means, tolerance, spread)
     bounded = scale.bounded(values) if by_row else scale.bounded(means)
     units = np.bincount(place, bounded, minlength=len(windows))[held] / counts[held] if by_row else bounded

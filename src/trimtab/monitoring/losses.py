@@ -49,19 +49,31 @@ class BoundedLoss:
     def losses(self, label: ArrayLike, score: ArrayLike) -> Floats:
         """Return the loss of each row (n,) on the grid, NaN where the label or score is missing.
 
-        label (n,); score (n,), or (n, k) for k classes, whose labels are integer codes. Raises ValueError when a
+        label (n,); score (n,), or (n, k) for k classes, whose labels are their codes. Raises ValueError when a
         score is no probability or a label no class.
         """
+        if np.ndim(score) == 2:
+            return self._of_classes(np.asarray(label, np.float64), np.asarray(score, np.float64))
         if self.kind == "absolute":
             return on_grid(np.minimum(absolute_errors(label, score) / self.scale, 1.0))
         if self.kind == "brier":
-            return on_grid(brier_losses(label, score) / (1.0 if np.ndim(score) == 1 else 2.0))
+            return on_grid(brier_losses(label, score))
         return on_grid(self._decisions(label, score))
 
+    def _of_classes(self, label: Floats, score: Floats) -> Floats:
+        known = ~np.isnan(label) & ~np.isnan(score).any(axis=1)
+        codes, given = label[known].astype(np.int64), score[known]
+        if (codes != label[known]).any():
+            raise ValueError("classes are whole codes; found a label between two")
+        lost = np.full(label.size, np.nan)
+        if self.kind == "brier":
+            lost[known] = brier_losses(codes, given) / 2.0
+        else:
+            codes, given = class_rows(codes, given)
+            lost[known] = given.argmax(axis=1) != codes
+        return on_grid(lost)
+
     def _decisions(self, label: ArrayLike, score: ArrayLike) -> Floats:
-        if np.ndim(score) == 2:
-            codes, given = class_rows(label, score)
-            return np.asarray(given.argmax(axis=1) != codes, np.float64)
         truth, positive = probability_rows(label, score)
         price = np.where(truth == 1, self.miss, self.false_alarm)
         wrong = np.where((positive >= self.threshold) != (truth == 1), price, 0.0)

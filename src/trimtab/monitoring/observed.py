@@ -38,7 +38,7 @@ class Observed:
     def __len__(self) -> int:
         return len(self.at)
 
-    def take(self, rows: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Observed:
+    def take(self, rows: slice | NDArray[np.int64] | NDArray[np.bool_]) -> Observed:
         """The given rows, by slice, position or mask."""
         columns = replace(self.columns, values=self.columns.values[rows])
         reference = None if self.reference_score is None else self.reference_score[rows]
@@ -59,9 +59,14 @@ class Observed:
 
     def labelled(self, now: int | None = None) -> Observed:
         """The rows with a score and a label, known and mature before `now` where one is given."""
-        answered = ~np.isnan(self.score.reshape(len(self), -1)).any(axis=1)
         known = ~np.isnan(self.label) & (self.label_at < (NEVER if now is None else now))
-        return self.take(answered & known)
+        return self.take(self.answered & known)
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Which rows have a score, (n,)."""
+        given = ~np.isnan(self.score)
+        return given if given.ndim == 1 else np.asarray(given.all(axis=1), np.bool_)
 
     @property
     def offset(self) -> Integers:
@@ -69,8 +74,12 @@ class Observed:
         return np.zeros(len(self), np.int64) if self.zone_offset is None else self.zone_offset
 
     def counted(self) -> Columns:
-        """The features with the score beside them, as what is counted."""
-        said = self.score if self.score.ndim == 1 else self.score.argmax(axis=1).astype(np.float64)
+        """The features with the score beside them, as what is counted; without it where a feature has its name."""
+        if PREDICTION in self.columns.names:
+            return self.columns
+        said = self.score
+        if said.ndim == 2:
+            said = np.where(self.answered, said.argmax(axis=1), np.nan)
         values = np.column_stack([self.columns.values, said])
         return Columns((*self.columns.names, PREDICTION), values, self.columns.dictionaries)
 

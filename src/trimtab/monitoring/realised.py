@@ -15,6 +15,9 @@ from trimtab.stats import Bootstrap, Interval, UnitTotals, unit_totals
 
 Floats = NDArray[np.float64]
 
+NO_SKILL = 0.0005
+"""Below it skill is shown as 0.000."""
+
 WEEK = 7
 """Units drawn together for an interval: neighbouring days resemble each other."""
 
@@ -77,6 +80,17 @@ def skill_interval(totals: UnitTotals, seed: int = 0) -> Interval:
     return Bootstrap(seed, WEEK).skill(model, reference)
 
 
+def _compared(skill: float) -> str:
+    """How a skill is said.
+
+    >>> _compared(-0.2), _compared(0.0001)
+    ('worse than', 'as good as')
+    """
+    if abs(skill) < NO_SKILL:
+        return "as good as"
+    return "worse than" if skill < 0 else "better than"
+
+
 def realised_finding(
     totals: UnitTotals, reference: UnitTotals, loss: BoundedLoss, tolerance: float, seed: int = 0
 ) -> Finding:
@@ -97,8 +111,8 @@ def realised_finding(
     before = float(differences(reference).mean)
     grown = now.estimate - before
     worse = grown > tolerance
-    behind = skill.below(0.0) if skill.known else skill.estimate < 0
-    state = "worse than its reference" if skill.estimate < 0 else "better than its reference"
+    behind = skill.known and skill.below(0.0)
+    state = f"{_compared(skill.estimate)} its reference"
     return Finding(
         f"the model is {state}: skill {skill.estimate:.3f}, paired loss {grown:+.4f} since the reference period",
         Severity.WATCH if worse or behind else Severity.OK,

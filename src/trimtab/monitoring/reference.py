@@ -22,7 +22,7 @@ from trimtab.monitoring.estimated import (
 from trimtab.monitoring.gauge import Gauge, Windows, fit_gauge, make_windows
 from trimtab.monitoring.inference import infer_contract
 from trimtab.monitoring.losses import BoundedLoss, brier, decision_error, default_loss
-from trimtab.monitoring.observed import Observed
+from trimtab.monitoring.observed import PREDICTION, Observed
 from trimtab.monitoring.options import Options
 from trimtab.monitoring.realised import paired_totals
 from trimtab.monitoring.residual import concept_residuals
@@ -34,8 +34,9 @@ from trimtab.stats.dispersion import MINIMUM_WINDOWS, Dispersion
 MOST_ROWS = 20_000
 """Reference rows that the error model is fitted on at most: more of them cost time and teach little."""
 
-SPREAD = 0.25
-"""The least spread of paired differences, as a share of that of the loss: on day one model and challenger agree."""
+SPREAD = 0.5
+"""The least spread of paired differences, as a share of that of the loss itself: on day one model and challenger agree,
+so their differences tell no spread, and one that is too small would clip good days more than bad ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ def accept(observed: Observed, options: Options) -> Reference:
     """
     if not len(observed):
         raise DataError("no rows to learn a reference from", do="name a period that holds predictions")
-    scored = bool((~np.isnan(observed.score.reshape(len(observed), -1))).any())
+    scored = bool(observed.answered.any())
     labelled = observed.labelled()
     loss = _loss(labelled, options) if len(labelled) else None
     blank = Reference(
@@ -126,7 +127,7 @@ def _breakage(
 ) -> BreakageMonitor:
     columns = observed.counted() if scored else observed.columns
     lost = None if loss is None else loss.losses(observed.label, observed.score)
-    said = columns.values[:, -1] if scored and observed.score.ndim == 1 else None
+    said = observed.score if scored and observed.score.ndim == 1 else None
     return BreakageMonitor(
         fit_same_phase(
             fit_bins(columns),
@@ -136,7 +137,8 @@ def _breakage(
             window=options.budget.window.microseconds,
             loss=lost,
             score=said,
-        )
+        ),
+        outputs=(PREDICTION,),
     )
 
 
@@ -225,7 +227,6 @@ def _gauges(
 ) -> Iterator[Gauge | None]:
     """The gauges of everything that labels allow, None for what has too few windows."""
     unit, tolerance, everything = known.options.unit, known.tolerance, np.arange(len(lost))
-    spread = SPREAD * float(_window_means(lost, windows).std(ddof=1))
     values = lost if other is None else lost - other
     limits, null = ((0.0, 1.0), None) if other is None else ((-1.0, 1.0), 0.0)
     for piece in (None, *known.slices):
@@ -238,7 +239,7 @@ def _gauges(
             tolerance,
             limits=limits,
             null=null,
-            spread=spread,
+            spread=SPREAD * _spread(lost[rows], windows.place[rows]),
         )
     if estimate is not None:
         fitted, rows = estimate
@@ -259,5 +260,9 @@ def _rows(piece: Slice, labelled: Observed) -> np.ndarray[tuple[int], np.dtype[n
     return piece.rows(labelled.columns.values[:, labelled.columns.names.index(piece.column)])
 
 
-def _window_means(values: Floats, windows: Windows) -> Floats:
-    return np.bincount(windows.place, values) / np.bincount(windows.place)
+def _spread(values: Floats, place: Integers) -> float:
+    """The standard deviation of the windows' means; 0 for a single window."""
+    counts = np.bincount(place)
+    held = counts > 0
+    means = np.bincount(place, values)[held] / counts[held]
+    return float(means.std(ddof=1)) if means.size > 1 else 0.0

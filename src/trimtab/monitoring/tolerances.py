@@ -32,9 +32,9 @@ CERTAIN = 4.5
 class Tolerances:
     """What may gain mass and how much, (t,): the slots from start to just before stop, or all others of the column.
 
-    column (t,) is the number of the column, outside (t,) whether the others are meant but
-    for the nulls, counted at null (t,), faulty (t,) whether only a fault
-    fills the slot: nulls, no numbers, words never seen. least_minor (d,) is the smallest share of rows outside the commonest bin in any window of the reference.
+    column (t,) is the number of the column, outside (t,) whether the others are meant but for the nulls, counted at
+    null (t,), faulty (t,) whether only a fault fills the slot: nulls, no numbers, words never seen. least_minor (d,)
+    is the smallest share of rows outside the commonest bin in any window of the reference.
     """
 
     start: Integers
@@ -73,7 +73,8 @@ def fit_tolerances(reference: SamePhase) -> Tolerances:
     return Tolerances(
         start,
         stop,
-        np.maximum(floor, SWING * swing[column]),
+        # how far the other bins swing says nothing about what only a fault fills
+        np.maximum(floor, SWING * np.where(fault & ~natural, gained, swing[column])),
         column,
         outside,
         null,

@@ -11,6 +11,7 @@ from trimtab.monitoring.attribution import drift_findings
 from trimtab.monitoring.breakage import breakage_finding
 from trimtab.monitoring.drift import drifts
 from trimtab.monitoring.explaining import About
+from trimtab.monitoring.gauge import Part
 from trimtab.monitoring.losses import BoundedLoss
 from trimtab.monitoring.realised import realised_finding
 from trimtab.monitoring.reference import Reference
@@ -40,14 +41,20 @@ def paired_of(reference: Reference, outcomes: Sequence[OutcomeSummary]) -> UnitT
 
     Without another model that is the mean loss of the accepted period.
     """
-    held = [each for each in outcomes if each.loss.rows]
-    other = [
-        each.reference_loss.total if reference.paired else each.loss.rows * reference.baseline
-        for each in held
-    ]
-    sums = np.column_stack([[each.loss.total for each in held], other]) if held else np.zeros((0, 2))
-    counts = np.array([float(each.loss.rows) for each in held])
-    return UnitTotals(np.array([each.start for each in held], np.int64), sums, counts)
+    held = [(each, _both(reference, each)) for each in outcomes]
+    held = [(each, both) for each, both in held if both[2]]
+    sums = np.array([both[:2] for _, both in held]).reshape(-1, 2)
+    counts = np.array([float(both[2]) for _, both in held])
+    return UnitTotals(np.array([each.start for each, _ in held], np.int64), sums, counts)
+
+
+def _both(reference: Reference, outcome: OutcomeSummary) -> tuple[float, float, int]:
+    """The totals of both losses on the rows that have both, and how many these are."""
+    loss, other = outcome.loss, outcome.reference_loss
+    if not reference.paired:
+        return loss.total, loss.rows * reference.baseline, loss.rows
+    difference = outcome.parts.get("realised", Part())
+    return other.total + difference.total, other.total, difference.rows
 
 
 def _realised(reference: Reference, state: State) -> Iterator[Finding]:

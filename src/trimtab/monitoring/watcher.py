@@ -11,13 +11,16 @@ from trimtab.monitoring.breakage import Recent, WindowBreakage
 from trimtab.monitoring.reference import Reference
 from trimtab.monitoring.residual import PastError, past_error
 from trimtab.monitoring.summary import InputSummary, OutcomeSummary
-from trimtab.monitoring.trust import Trust, trust
+from trimtab.monitoring.trust import MINIMUM_ROWS, Trust, trust
 from trimtab.monitoring.watching import Closed, Page, Watching, start_watching, watch, with_monitors
 from trimtab.monitoring.window import WindowEvidence, window_evidence
 from trimtab.stats.clusters import UnitTotals
 
 DAY = 86_400_000_000
 NOT_YET = Trust(("not yet compared with the re-weighted estimate",))
+
+CALM = 3
+"""How many times as seldom the estimate is compared with the re-weighted one while it does not move."""
 
 KEPT_INPUTS = 28
 """Windows of requests that are kept for drift."""
@@ -33,6 +36,7 @@ JUDGED = 56
 class State:
     """What is remembered between windows; small, whatever came in.
 
+    weighed is the window that was last estimated by re-weighting, weighed_after how many windows came before it;
     lag: how much later than its window of requests the latest matured window was taken in, microseconds.
     """
 
@@ -43,6 +47,7 @@ class State:
     broken: WindowBreakage | None = None
     trust: Trust = NOT_YET
     weighed: InputSummary | None = None
+    weighed_after: int = 0
     windows: int = 0
     lag: int = 0
 
@@ -78,17 +83,28 @@ class Watcher:
             watching=with_monitors(state.watching, self.reference.monitors),
             recent=self.reference.breakage.begin(),
             inputs=(),
+            broken=None,
+            weighed=None,
             trust=NOT_YET,
         )
 
-    @property
-    def every(self) -> int:
-        """How many windows pass between two comparisons with the re-weighted estimate."""
-        return 7 if self.reference.window >= DAY else max(DAY // self.reference.window, 1)
-
     def weighs(self, state: State) -> bool:
-        """Whether the next window of requests should be estimated by re-weighting, too."""
-        return self.reference.estimate is not None and state.windows % self.every == 0
+        """Whether the next window of requests should be estimated by re-weighting, too, which costs most of all.
+
+        Once a day or, for windows of a day, a week; three times as seldom while nothing has moved.
+        """
+        if self.reference.estimate is None:
+            return False
+        every = 7 if self.reference.window >= DAY else max(DAY // self.reference.window, 1)
+        passed = state.windows - state.weighed_after
+        return state.weighed is None or passed >= (every if self._moved(state) else CALM * every)
+
+    def _moved(self, state: State) -> bool:
+        """Whether the latest estimate strays from the accepted period by half of what is tolerated, or is distrusted."""
+        if not state.inputs or not state.trust.trusted:
+            return True
+        strayed = abs(state.inputs[-1].estimated.mean - self.reference.baseline)
+        return not strayed < self.reference.tolerance / 2
 
     def step(
         self, state: State, inputs: InputSummary | None, outcomes: Sequence[OutcomeSummary] = ()
@@ -112,14 +128,10 @@ class Watcher:
         if verdict.value is not None:
             evidence["breakage"] = window_evidence([verdict.value], verdict.theta, recovery_theta=0.5)
         recent = monitor.remember(state.recent, inputs.counts, verdict)
-        weighed = inputs if inputs.reweighted is not None else state.weighed
-        after = replace(
-            state,
-            recent=recent,
-            broken=verdict,
-            weighed=weighed,
-            inputs=(*state.inputs, inputs)[-KEPT_INPUTS:],
-        )
+        after = replace(state, recent=recent, broken=verdict, inputs=(*state.inputs, inputs)[-KEPT_INPUTS:])
+        # what is broken would be compared until the next time, long after it was repaired
+        if inputs.reweighted is not None and not verdict.gains:
+            after = replace(after, weighed=inputs, weighed_after=state.windows)
         after = replace(after, trust=self._trust(after, verdict))
         gauge = self.reference.gauges.get("estimated")
         if gauge is not None and after.trust.trusted:
@@ -132,7 +144,11 @@ class Watcher:
             return Trust(("no error model: " + "; ".join(self.reference.missing),))
         weighed = None if state.weighed is None else state.weighed.reweighted
         broken = [gain.column for gain in verdict.gains]
-        return trust(weighed, state.past, self.reference.tolerance, broken=broken)
+        found = trust(weighed, state.past, self.reference.tolerance, broken=broken)
+        few = state.inputs[-1].rows
+        if weighed is None and few < MINIMUM_ROWS:
+            return replace(found, reasons=(*found.reasons, f"only {few:,} rows (needs {MINIMUM_ROWS:,})"))
+        return found
 
     def _outcomes(
         self, state: State, summary: OutcomeSummary, evidence: dict[str, WindowEvidence], at: int

@@ -15,12 +15,14 @@ Matrix = NDArray[np.float64]
 
 
 def family(learner: Any) -> str:
-    """The name of the learner's family: histogram, lightgbm, xgboost, catboost, frame, codes or spread."""
+    """The name of the learner's family: histogram, lightgbm, xgboost, catboost, rule, frame, codes or spread."""
     package = type(learner).__module__.split(".")[0]
     if package in {"lightgbm", "xgboost", "catboost"}:
         return package
     if "hist_gradient_boosting" in type(learner).__module__:
         return "histogram"
+    if hasattr(learner, "with_columns"):
+        return "rule"
     if hasattr(learner, "steps") or hasattr(learner, "transformers"):
         return "frame"
     return "codes" if _takes_missing(learner) else "spread"
@@ -69,6 +71,10 @@ def _catboost(learner: Any, _: Encoder, where: list[int]) -> tuple[Any, dict[str
     return learner, {"cat_features": where} if where else {}
 
 
+def _rule(learner: Any, encoder: Encoder, _: list[int]) -> tuple[Any, dict[str, Any]]:
+    return learner.with_columns(encoder.names, encoder.words), {}
+
+
 def _as_it_is(learner: Any, _: Encoder, __: list[int]) -> tuple[Any, dict[str, Any]]:
     return learner, {}
 
@@ -93,6 +99,7 @@ _PREPARE: dict[str, Callable[[Any, Encoder, list[int]], tuple[Any, dict[str, Any
     "lightgbm": _lightgbm,
     "xgboost": _xgboost,
     "catboost": _catboost,
+    "rule": _rule,
     "frame": _as_it_is,
     "codes": _as_it_is,
     "spread": _spread,

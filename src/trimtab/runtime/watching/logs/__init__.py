@@ -1,0 +1,1 @@
+"""The columns of a log, as the monitors read them."""
