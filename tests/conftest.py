@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 # many test processes share the cores: threads of each that wait for one another by spinning would stop them all
-for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ.setdefault(_threads, "1")
+os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).parent))
 
 from trimtab import wiring
