@@ -6,15 +6,20 @@ import contextlib
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from trimtab import wiring
+from trimtab import showing, tending, wiring
+from trimtab.deciding import answer, assess
 from trimtab.declare.system import System
 from trimtab.errors import UsageError
+from trimtab.instants import Instant, instant
 from trimtab.loading import load
+from trimtab.releasing import approve, diff, loop, promote, rollback, verify
+from trimtab.showing import console
 from trimtab.starting import init
+from trimtab.tending import acknowledge, send_test, snooze, watch_system
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,45 +27,19 @@ if TYPE_CHECKING:
     from trimtab.declare.policy import Policy
     from trimtab.declare.source import SqlTable
     from trimtab.runtime.check import Check
+    from trimtab.runtime.live_loop.told import ReleaseHistory
     from trimtab.runtime.replay.result import Replay
     from trimtab.runtime.replay.run import Progress
     from trimtab.runtime.training_set import Version
+    from trimtab.runtime.watching.result import WatchResult
     from trimtab.serving.batch import BatchResult
     from trimtab.serving.forgetting import Forgotten
     from trimtab.serving.hosting import Listening
     from trimtab.serving.http.keys import Key
+    from trimtab.serving.looping import LoopCommand
     from trimtab.serving.parity import Parity
     from trimtab.serving.status import Status
-
-Instant = datetime | date | str | None
-"""A point in time: aware datetimes as they are; dates, texts and naive datetimes in the system's zone."""
-
-
-def instant(value: Instant, zone: str) -> int | None:
-    """A point in time as epoch microseconds.
-
-    >>> instant("2013-07-01", "America/New_York")
-    1372651200000000
-    """
-    if value is None:
-        return None
-    import numpy as np  # noqa: PLC0415  # `import trimtab` stays free of it
-
-    from trimtab.sources.localtime import local_to_utc  # noqa: PLC0415
-
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            raise UsageError(
-                f"{value!r} is no date", do="write it as 2013-07-01 or 2013-07-01T12:00+00:00"
-            ) from None
-    if not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)  # noqa: DTZ001  # placed in the system's zone below
-    if value.tzinfo is not None:
-        return int((value - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1_000_000)
-    local = np.array([np.datetime64(value, "us").astype(np.int64)])
-    return int(local_to_utc(local, zone).utc[0])
+    from trimtab.units import Duration
 
 
 def check(system: System) -> Check:
@@ -179,29 +158,46 @@ def serve(  # noqa: PLR0913  # each option is one independent wish
     workers: int = 1,
     target: str | None = None,
     worker_of: int | None = None,
+    with_loop: bool = True,
 ) -> None:
     """Serve a system over HTTP until the process is asked to stop; ready once its champion is loaded.
 
     Without API keys everyone on this machine may call, and other machines nobody. `timeout` is in seconds. Several
     `workers` are processes that load the system by its `target`, as the command line names it; `worker_of` is the
-    listening socket of the process that started this one. Raises TrimtabError when the declaration, the record or
+    listening socket of the process that started this one. With a target the loop turns beside it, unless `with_loop`
+    is false. Raises TrimtabError when the declaration, the record or
     the address stand in the way.
     """
     from trimtab.serving import hosting  # noqa: PLC0415
 
     folder = wiring.home(system, home)
-    how = hosting.Listening(host, port, timeout, access_log, wiring.keys_file(folder), log, announce)
+    beside = _loop_command(target, folder) if with_loop else None
+    beside_routes = showing.mounted(system, folder, target, host)
+    how = hosting.Listening(
+        host, port, timeout, access_log, wiring.keys_file(folder), log, announce, beside, beside_routes
+    )
     if worker_of is not None:
         with wiring.worker_home(folder) as (place, receiver):
             hosting.host_worker(system, place, receiver, how, worker_of)
         return
-    with wiring.serving_home(folder) as place:
+    with wiring.serving_home(folder) as found:
+        place = replace(found, watching=tending.watching(system, folder, target))
         if workers == 1:
             hosting.host(system, place, wiring.door(folder), how)
         else:
             command = _worker_command(target, folder, how)
             several = hosting.Workers(workers, command)
             hosting.host_workers(system, place, wiring.door(folder), how, several)
+
+
+def _loop_command(target: str | None, folder: Path) -> LoopCommand | None:
+    """The command of a turn of the loop; None for a system without a name to load it by."""
+    from trimtab.serving.looping import LoopCommand  # noqa: PLC0415
+
+    if target is None:
+        return None
+    words = [sys.executable, "-m", "trimtab", "loop", target, "--once", "--low-priority"]
+    return LoopCommand([*words, "--home", str(folder)], folder)
 
 
 def _worker_command(target: str | None, folder: Path, how: Listening) -> Callable[[int], list[str]]:
@@ -283,11 +279,93 @@ def parity(
 
 
 def status(system: System, *, home: str | Path | None = None) -> Status:
-    """The state of a system as verdicts, worst first: what answers, what is required, parity, trouble."""
+    """The state of a system as verdicts, worst first: what answers, how well, what is required, parity, trouble."""
+    from trimtab.runtime.live_loop.findings import loop_findings  # noqa: PLC0415
+    from trimtab.runtime.watching.telling import judged  # noqa: PLC0415
     from trimtab.serving.status import status as run  # noqa: PLC0415
 
     with contextlib.closing(wiring.ledger_to_read(wiring.home(system, home) / "ledger")) as ledger:
-        return run(system, ledger, wiring.clock().now())
+        now = wiring.clock().now()
+        return run(system, ledger, now, [*judged(ledger, now), *loop_findings(ledger, now, system)])
+
+
+def watch(  # noqa: PLR0913  # each option is one independent wish
+    log: Any,
+    *,
+    time: str | None = None,
+    score: str | Sequence[str] = (),
+    label: str | None = None,
+    label_known: str | None = None,
+    id: str | None = None,  # noqa: A002  # the field's word for it
+    labels: Any = None,
+    reference: Any = None,
+    reference_until: Instant | int = None,
+    reference_score: str | Sequence[str] = (),
+    features: str | Sequence[str] = (),
+    without: str | Sequence[str] = (),
+    slices: str | Sequence[str] = (),
+    classes: str | Sequence[str] = (),
+    positive: str | None = None,
+    task: str | None = None,
+    zone: str | None = None,
+    matures_after: str | Duration | None = None,
+    window: str | Duration | None = None,
+    every: int | None = None,
+    windows_per_year: float | None = None,
+    false_pages_per_year: float = 1.0,
+    loss: str | None = None,
+    false_alarm: float | None = None,
+    miss: float | None = None,
+    currency: str = "EUR",
+    threshold: float | None = None,
+    tolerance: float | None = None,
+    unit: str | None = None,
+    out: str | Path | None = None,
+    command: str = "",
+) -> WatchResult:
+    """Watch a log of predictions that anyone served: whether the model does worse, or its input is broken, and since when.
+
+    `log`, `labels` (joined by `id`) and `reference` are files, folders, patterns or dataframes; names are columns,
+    several in a sequence or a text with commas. What is not named is told from usual names. Windows are stretches of
+    time (`window`, a day) or of rows (`every`). The accepted period is the reference, or ends at `reference_until`,
+    an instant or a number of rows (default: the first quarter). Durations are `tt.hours(12)` or "12h". `loss` is
+    decision, brier, absolute or money. With `out`, a folder, figures of every window are written. Raises
+    TrimtabError for what cannot be read that way.
+    """
+    given = dict(locals())  # before there are other names
+    from trimtab.runtime.watching.logs import asked, watch, writing  # noqa: PLC0415
+
+    given |= _rows_or_instant(reference_until)
+    done = watch.watch_log(
+        _table(log),
+        asked.Wish(**{name: given[name] for name in asked.WISHES}),
+        watch.Told(
+            Path(log).name if isinstance(log, str | Path) else "a log",
+            command,
+            None if out is None else str(out),
+        ),
+        labels=None if labels is None else _table(labels),
+        reference=None if reference is None else _table(reference),
+    )
+    if out is not None:
+        writing.write(done, Path(out))
+    return done
+
+
+def _rows_or_instant(value: Instant | int) -> dict[str, Any]:
+    """Where an accepted period ends: after so many rows, or at what is an instant once the zone is known."""
+    if isinstance(value, int) or (isinstance(value, str) and value.isdigit()):
+        return {"reference_rows": int(value), "reference_until": None}
+    until = None if value is None else functools.partial(instant, value)
+    return {"reference_rows": None, "reference_until": until}
+
+
+def _table(data: Any) -> pa.Table:
+    """The rows of a file, folder, pattern, SQL table or dataframe."""
+    from trimtab.declare.source import InMemory, SqlTable  # noqa: PLC0415
+
+    known = isinstance(data, str | Path | SqlTable | InMemory)
+    return wiring.tables().read(data if known else InMemory(data), Path())
 
 
 def forget(system: System, source: str, key: str, *, home: str | Path | None = None) -> Forgotten:
@@ -308,6 +386,14 @@ def forget(system: System, source: str, key: str, *, home: str | Path | None = N
             return Forgotten.of_json(owner.call("forget", source, key))
     with wiring.serving_home(folder) as place:
         return erase_alone(system, place, source, key)
+
+
+def history(system: System, *, at: Instant = None, home: str | Path | None = None) -> ReleaseHistory:
+    """Which version answered at an instant (default: now), why, and what happened to all versions until then."""
+    from trimtab.runtime.live_loop.told import release_history  # noqa: PLC0415
+
+    with contextlib.closing(wiring.ledger_to_read(wiring.home(system, home) / "ledger")) as ledger:
+        return release_history(system.name, ledger, instant(at, system.zone) or wiring.clock().now())
 
 
 def add_key(
@@ -336,18 +422,33 @@ def revoke_key(system: System, name: str, *, home: str | Path | None = None) -> 
 
 
 __all__ = [
+    "acknowledge",
     "add_key",
+    "answer",
+    "approve",
+    "assess",
     "check",
+    "console",
+    "diff",
     "forget",
+    "history",
     "init",
     "keys",
     "load",
+    "loop",
     "parity",
     "predict",
+    "promote",
     "replay",
     "revoke_key",
+    "rollback",
+    "send_test",
     "serve",
+    "snooze",
     "status",
     "train",
     "training_set",
+    "verify",
+    "watch",
+    "watch_system",
 ]

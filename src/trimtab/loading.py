@@ -14,7 +14,7 @@ from trimtab.declare.system import System, table
 from trimtab.errors import DeclarationError, TrimtabError, UsageError, nearest
 from trimtab.units import days
 
-EXAMPLES = ("flights",)
+EXAMPLES = ("flights", "cdnow", "bikes")
 
 
 def load(target: str) -> System:

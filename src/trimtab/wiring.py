@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ from trimtab.ports import Blobs, Clock, Engine, Ledger, OnlineStore, Tables
 
 if TYPE_CHECKING:
     from trimtab.adapters.door import RemoteLedger
+    from trimtab.runtime.delivery import Sink
+    from trimtab.runtime.live_loop.means import Means
     from trimtab.runtime.receiving import Receives
     from trimtab.serving.batch.ports import Reading, Writing
     from trimtab.serving.hosting import Door
@@ -88,6 +90,37 @@ def worker_home(folder: Path) -> Iterator[tuple[Home, Receives]]:
     with closing(record), closing(LmdbStore(folder / "online", read_only=True)) as store:
         place = Home(record, blobs(folder / "blobs"), store, engine, tables(), clock(), load, stamp)
         yield place, ThroughOwner(record.call)
+
+
+def served_elsewhere(folder: Path) -> bool:
+    """Whether another process owns a home's record, and takes its sources in."""
+    from trimtab.adapters.door import find_door  # noqa: PLC0415
+
+    return find_door(folder / "ledger") is not None
+
+
+def loop_means(system: System, folder: Path, record: Ledger) -> Means:
+    """What the loop of a home works with: its record, and how a version is trained, checked and tried out."""
+    from trimtab.runtime.live_loop.means import Means  # noqa: PLC0415
+    from trimtab.serving.registering import registering  # noqa: PLC0415
+
+    models = blobs(folder / "blobs")
+    fit, checks, try_out, slow = registering(system, record, models, dump, load)
+    return Means(system, record, models, engine, load, fit, checks, try_out, slow)
+
+
+def watching_lock(folder: Path) -> AbstractContextManager[None]:
+    """Keeps two processes from watching a home at once; raises UsageError when another one does."""
+    from trimtab.runtime.live_loop.lock import lock  # noqa: PLC0415
+
+    return lock(folder, "watching")
+
+
+def sinks(system: System) -> tuple[Sink, ...]:
+    """What sends to the declared sinks; nothing is opened before the first notice."""
+    from trimtab.adapters.sinks import sender  # noqa: PLC0415
+
+    return tuple(sender(declared) for declared in system.watch.sinks)
 
 
 def stamp(source: Source) -> object:

@@ -73,9 +73,10 @@ def free_port() -> int:
 class Server:
     """A serving process and the calls to it."""
 
-    def __init__(self, system: Path, *options: str) -> None:
+    def __init__(self, system: Path, *options: str, loop: bool = False) -> None:
         self.port = free_port()
         command = [sys.executable, "-m", "trimtab", "serve", str(system), "--port", str(self.port), *options]
+        command += [] if loop else ["--no-loop"]
         began = time.perf_counter()
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ

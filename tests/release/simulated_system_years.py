@@ -41,7 +41,7 @@ class Year:
 
     def __init__(self, seed, difference, *, proof="not worse", naive=False):
         self.generator, self.difference = np.random.default_rng(seed), difference
-        self.proof, self.naive, self.declared = proof, naive, Release()
+        self.proof, self.naive, self.declared = proof, naive, Release(canary=(0.05, 0.25), exposures=1000)
         self.state: State = start(self.declared)
         self.loss, self.seen, self.number = {}, {}, 0
         self.promoted, self.harmful, self.rollbacks, self.false_rollbacks, self.better = 0, 0, 0, 0, 0

@@ -8,7 +8,7 @@ from trimtab.units import days
 
 
 def test_the_defaults_are_fine_and_equal_wherever_they_are_written():
-    assert Release() == Release(shadow=days(14), canary=(0.05, 0.25))
+    assert Release() == Release(shadow=days(14), canary=(0.25,))
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class System:
     """A machine that remembers every command and decision, by day."""
 
     def __init__(self, **declared):
-        self.declared, self.commands, self.decisions = Release(**declared), [], []
+        self.declared, self.commands, self.decisions = Release(**{"canary": (0.05, 0.25), **declared}), [], []
         self.state = start(self.declared)
 
     def hear(self, *events):
@@ -353,7 +353,7 @@ def sound(state, gated):
 @settings(max_examples=150, deadline=None)
 @given(STORIES, st.sampled_from([(), ("canary",), ("shadow", "promotion")]))
 def test_whatever_happens_the_state_is_sound_and_nothing_happens_twice(story, approval):
-    declared = Release(approval=approval)
+    declared = Release(canary=(0.05, 0.25), approval=approval)
     state, at, gated, asked = start(declared), 0, set(), set()
     for passed, event in story:
         at += passed * DAY + 1

@@ -66,7 +66,11 @@ def test_changed_bytes_are_refused(engine, tmp_path):
     history = load(orders_system(TABLES), engine, wiring.tables())
     blobs = wiring.blobs(tmp_path / "blobs")
     version = train_version(history, AS_OF, MemoryLedger(), blobs, wiring.dump)
-    stored = next(path for path in (tmp_path / "blobs").rglob("*") if path.is_file())
+    stored = next(
+        path
+        for path in (tmp_path / "blobs").rglob("*")
+        if path.is_file() and version.artifact.endswith(path.name)
+    )
     stored.chmod(0o600)
     stored.write_bytes(stored.read_bytes()[:-1] + b"x")
     with pytest.raises(ArtifactError):

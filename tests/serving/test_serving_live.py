@@ -8,6 +8,7 @@ from live_worlds import NOW, train, world
 import trimtab as tt
 from orders import DAY, HOUR, orders_system, orders_tables
 from trimtab.errors import LedgerError
+from trimtab.serving.champion import Routing
 from trimtab.serving.logged import PREDICTIONS, decode
 from trimtab.serving.parity import parity
 from trimtab.serving.problems import RequestError
@@ -154,7 +155,7 @@ def test_a_swap_under_load_drops_nothing_and_mixes_nothing():
 def test_the_activated_version_is_the_champion_after_a_restart():
     with world(versions=2) as found:
         run(found.service.activate("v1"))
-        found.live.champions.champion = None
+        found.live.champions.routing = Routing()
         found.live.champions.start()
         assert found.live.champions.champion.version.name == "v1"
 
@@ -169,7 +170,7 @@ def test_a_version_that_breaks_a_requirement_is_not_activated_and_the_next_best_
             run(found.service.activate("v1"))
         assert refused.value.status == 409
         found.clock.advance(days(30))
-        found.live.champions.champion = None
+        found.live.champions.routing = Routing()
         found.live.champions.start()
         assert found.live.champions.champion.version.name == "v2", "answers of a stale model beat none"
 
@@ -196,12 +197,14 @@ def test_a_model_that_fails_is_replaced_by_the_baseline_flagged_and_counted(prob
         loaded = found.live.champions.champion
         monkeypatch.setattr(
             found.live.champions,
-            "champion",
-            type(loaded)(
-                loaded.version,
-                type(loaded.chosen)(Failing(loaded.chosen.scorer, problem), loaded.chosen.report),
-                loaded.positions,
-                loaded.fallback,
+            "routing",
+            Routing(
+                type(loaded)(
+                    loaded.version,
+                    type(loaded.chosen)(Failing(loaded.chosen.scorer, problem), loaded.chosen.report),
+                    loaded.positions,
+                    loaded.fallback,
+                )
             ),
         )
         (answer,) = run(found.service.predict([found.row()], ["fallen"]))

@@ -11,14 +11,15 @@ from pathlib import Path
 import click
 
 from trimtab import __version__
-from trimtab.cli import act, decide, look, rehearse, run
+from trimtab.cli import act, console, decide, incidents, judge, look, rehearse, release, run, watch
 
 MOMENTS = {
-    "decide": ("init", "check"),
+    "decide": ("init", "check", "assess", "diff"),
     "rehearse": ("replay", "demo"),
-    "run": ("serve", "predict", "keys"),
-    "look": ("status", "parity"),
-    "act": ("train", "forget"),
+    "run": ("serve", "loop", "predict", "keys"),
+    "look": ("status", "history", "watch", "parity", "console"),
+    "act": ("train", "approve", "promote", "rollback", "acknowledge", "snooze", "send-test", "forget"),
+    "judge": ("evaluate",),
 }
 
 
@@ -42,15 +43,28 @@ def cli() -> None:
 for _command in (
     decide.init,
     decide.check,
+    decide.assess,
+    release.diff,
     rehearse.replay,
     rehearse.demo,
     run.serve,
+    release.loop,
     run.predict,
     run.keys,
     look.status,
+    release.history,
+    watch.watch,
     look.parity,
+    console.console,
     act.train,
+    release.approve,
+    release.promote,
+    release.rollback,
+    incidents.acknowledge,
+    incidents.snooze,
+    incidents.send_test,
     act.forget,
+    judge.evaluate,
 ):
     cli.add_command(_command)
 

@@ -1,4 +1,4 @@
-"""Decide: write a system file, check it."""
+"""Decide: write a system file, check it, ask whether ML is right here."""
 
 from __future__ import annotations
 
@@ -39,3 +39,52 @@ def check(system: str, explain: bool, json_file: Path | None) -> None:  # noqa: 
     if found.severity >= Severity.ACT:
         sys.exit(1)
     say_next(f"trimtab replay {system}")
+
+
+@click.command()
+@click.argument("system")
+@click.option(
+    "--answer", "answers", metavar='NUMBER="..."', multiple=True, help="Keep the answer to a question."
+)
+@click.option("--by", metavar="NAME", default="", help="Who answers.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write the outcome as an HTML page.")
+@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+def assess(  # options of one command
+    system: str,
+    answers: tuple[str, ...],
+    by: str,
+    json_file: Path | None,
+    report: Path | None,
+    home: Path | None,
+) -> None:
+    """Say whether ML is right for SYSTEM: a rule first, labels first, go, or what would tell.
+
+    With --answer it only keeps a person's answers to the questions that no data can answer.
+    """
+    from trimtab import commands  # noqa: PLC0415
+    from trimtab.report.html import to_html  # noqa: PLC0415
+
+    declared = commands.load(system)
+    if answers:
+        kept = commands.answer(declared, dict(map(_numbered, answers)), by=by, home=home)
+        click.echo(f"kept: {len(answers)} now, {len(kept)} in all")
+        say_next(f"trimtab assess {system}")
+        return
+    with progress_bar() as progress:
+        found = commands.assess(declared, home=home, progress=progress)
+    print_document_of(found.document())
+    write_json(json_file, found.to_json)
+    if report is not None:
+        report.write_text(to_html(found.document()), encoding="utf-8")
+    say_next(f"trimtab replay {system}")
+
+
+def _numbered(given: str) -> tuple[int, str]:
+    """The number and the words of an answer as it is written on the command line."""
+    from trimtab.errors import UsageError  # noqa: PLC0415
+
+    number, _, text = given.partition("=")
+    if not number.strip().isdigit():
+        raise UsageError(f"{given!r} names no question", do='write --answer 3="the lawyers agreed"')
+    return int(number), text

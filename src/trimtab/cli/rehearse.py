@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -52,22 +53,49 @@ def _table_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.argument("system")
 @_replay_options
 @_table_options
-def replay(system: str, **options: Any) -> None:
+@click.option("--verify", is_flag=True, help="Instead, feed what a live loop heard through it again.")
+def replay(system: str, verify: bool, **options: Any) -> None:  # noqa: FBT001  # a flag of the command line
     """Replay SYSTEM's history: compare retraining policies by what they would have cost.
 
     SYSTEM is a system file, a module, an example (flights), or a dated table with --at, --label and --label-known.
     """
+    if verify:
+        _verify(system, options)
+        return
     _replay(system, options)
 
 
+def _verify(system: str, options: dict[str, Any]) -> None:
+    from trimtab import commands  # noqa: PLC0415
+    from trimtab.finding import Severity  # noqa: PLC0415
+
+    found = commands.verify(commands.load(system), home=options["home"]).finding
+    click.echo(f"{found.severity!s}  {found.what}" + (f": {found.cause}" if found.cause else ""))
+    if found.severity >= Severity.ACT:
+        sys.exit(1)
+    say_next(f"trimtab history {system}")
+
+
 @click.command()
+@click.argument("name", default="flights")
 @_replay_options
-def demo(**options: Any) -> None:
-    """Replay the built-in flights system through 2013 and write a report to look at."""
-    _replay("flights", {**options, "chart": options["chart"] or Path("flight-delay-replay.svg")})
-    folder = Path(__file__).parents[1] / "examples" / "flights"
-    click.echo(f"the system file (about 80 lines, yours to read): {folder / 'system.py'}")
-    say_next("trimtab init my.parquet (a system file of your own), or trimtab init (a copy of this one)")
+def demo(name: str, **options: Any) -> None:
+    """Replay a built-in system through its history and write a report: NAME is flights, cdnow or bikes."""
+    from trimtab.errors import UsageError, nearest  # noqa: PLC0415
+    from trimtab.loading import EXAMPLES  # noqa: PLC0415
+
+    if name not in EXAMPLES:
+        raise UsageError(
+            f"no example {name!r}", nearest=nearest(name, EXAMPLES), do=f"name one of {', '.join(EXAMPLES)}"
+        )
+    chart = {"flights": "flight-delay-replay.svg"}.get(name, f"{name}-replay.svg")
+    _replay(name, {**options, "chart": options["chart"] or Path(chart)})
+    folder = Path(__file__).parents[1] / "examples" / name
+    lines = len((folder / "system.py").read_text(encoding="utf-8").splitlines())
+    click.echo(f"the system file ({lines} lines, yours to read): {folder / 'system.py'}")
+    say_next(
+        "trimtab init my.parquet (a system file of your own), or trimtab init (a copy of the flights one)"
+    )
 
 
 def _replay(target: str, options: dict[str, Any]) -> None:

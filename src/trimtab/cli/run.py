@@ -23,8 +23,9 @@ HOME = click.option("--home", type=click.Path(path_type=Path), help="The folder 
     "--timeout", default=10.0, show_default=True, type=click.FloatRange(0.01, 3600.0), metavar="SECONDS"
 )
 @click.option("--access-log", is_flag=True, help="Log every call, not only refused and slow ones.")
+@click.option("--no-loop", is_flag=True, help="Only answer: neither train nor release beside it.")
 @HOME
-def serve(  # each option is one independent wish
+def serve(  # noqa: PLR0913, PLR0917  # each option is one independent wish
     system: str,
     host: str,
     port: int,
@@ -32,6 +33,7 @@ def serve(  # each option is one independent wish
     worker_of: int | None,
     timeout: float,
     access_log: bool,  # noqa: FBT001  # a flag of the command line
+    no_loop: bool,  # noqa: FBT001  # a flag of the command line
     home: Path | None,
 ) -> None:
     """Serve SYSTEM over HTTP: predictions, facts, labels; stop it with Ctrl-C."""
@@ -45,6 +47,7 @@ def serve(  # each option is one independent wish
         workers=workers,
         worker_of=worker_of,
         target=system,
+        with_loop=not no_loop,
         timeout=timeout,
         access_log=access_log,
         log=sys.stderr,

@@ -34,8 +34,8 @@ class Release:
     """
 
     shadow: Duration = field(default_factory=lambda: days(14))
-    canary: tuple[float, ...] = (0.05, 0.25)
-    exposures: int = 1000
+    canary: tuple[float, ...] = (0.25,)
+    exposures: int = 20
     margin: float = 0.01
     harmful_promotions_per_year: float = 0.5
     false_rollbacks_per_year: float = 0.5
@@ -73,7 +73,7 @@ class Release:
 
     def _numbers(self) -> Iterator[tuple[str, bool, str]]:
         yield "canary", _shares(self.canary), "write ascending shares below 1, such as (0.05, 0.25)"
-        yield "exposures", self.exposures >= 1, "ask for at least one answer, such as 1000"
+        yield "exposures", self.exposures >= 1, "ask for at least one answer, such as 200"
         yield "margin", 0 <= self.margin < 1, "write a share of the champion's loss, such as 0.01"
         for name in ("harmful_promotions_per_year", "false_rollbacks_per_year"):
             yield name, 0 < getattr(self, name) <= 12, "write how many a year you accept, such as 0.5"

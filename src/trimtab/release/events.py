@@ -36,6 +36,7 @@ class Gated:
     version: str
     passed: bool
     reason: str = ""
+    numbers: Numbers = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

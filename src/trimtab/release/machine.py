@@ -108,9 +108,9 @@ def _gated(turn: Turn, event: Gated) -> Turn:
     if candidate is None or candidate.stage != "gate" or event.at <= candidate.looked:
         return turn
     if not event.passed:
-        return turn.drop(event.version, "refuse", event.reason or "the gate blocks")
+        return turn.drop(event.version, "refuse", event.reason or "the gate blocks", event.numbers)
     turn = turn.put(replace(candidate, stage="queued", since=event.at, looked=event.at))
-    return turn.say("pass", event.version, event.reason or "through the gate")
+    return turn.say("pass", event.version, event.reason or "through the gate", event.numbers)
 
 
 def _shadow_judged(turn: Turn, event: ShadowJudged) -> Turn:
@@ -165,7 +165,7 @@ def _reverse_judged(turn: Turn, event: ReverseJudged) -> Turn:
         return turn
     turn = turn.remember(watch=replace(watch, looked=event.at))
     if event.verdict == "worse":
-        return turn.roll_back(f"worse than {watch.anchor} by labels", automatic=True)
+        return turn.roll_back(f"worse than {watch.anchor} by labels", automatic=True, numbers=event.numbers)
     return _ticked(turn) if event.verdict == "kept" else turn
 
 

@@ -75,7 +75,7 @@ class Turn:
             turn = _watched(turn, old, refresh=self.state.versions[version] == recipe)
         return _sorted_anew(turn, recipe)
 
-    def roll_back(self, reason: str, *, automatic: bool) -> Turn:
+    def roll_back(self, reason: str, *, automatic: bool, numbers: Numbers | None = None) -> Turn:
         """With the version before as champion again; frozen instead when that happened too often."""
         bad, target = self.state.champion, self.state.target
         if bad is None or (self.state.frozen and automatic):
@@ -83,15 +83,16 @@ class Turn:
         if target is None:
             told = f"{bad}: {reason}, and there is no version to roll back to"
             turn = self.order(Call(told, self.at)) if automatic else self
-            return turn.say("call", bad, told)
+            return turn.say("call", bad, told, numbers)
         if automatic and not may_switch(self.state.switches, self.at):
             told = f"{bad}: {reason}, after two automatic rollbacks within 30 days"
-            return self.remember(frozen=True).order(Call(told, self.at)).say("freeze", bad, told)
+            frozen = self.remember(frozen=True).order(Call(told, self.at))
+            return frozen.say("freeze", bad, told, numbers)
         recipe = self.state.versions[bad]
         turn = (
             self.order(RollBack(bad, target, self.at))
             .bar(bad)
-            .say("roll back", bad, f"{reason}; {target} serves")
+            .say("roll back", bad, f"{reason}; {target} serves", numbers)
         )
         for each in self.state.candidates:
             if each.recipe == recipe:

@@ -14,10 +14,24 @@ PREDICTIONS = "predictions"
 Score = float | list[float]
 
 
-class Logged(msgspec.Struct):
+class Arm(msgspec.Struct):
+    """On which side of a split a request was: "canary" or "control", and how likely that was for its unit.
+
+    `candidate` is the version that the split is for; `microseconds` is how long scoring took.
+    """
+
+    name: str
+    propensity: float
+    candidate: str
+    unit: str
+    microseconds: float
+
+
+class Logged(msgspec.Struct, omit_defaults=True):
     """The body of a prediction's record.
 
     `at` is the time that was asked for, `as_of` the one at which the features hold; values of time are microseconds.
+    `arm` is there where units were split between versions.
     """
 
     request: dict[str, Any]
@@ -28,6 +42,7 @@ class Logged(msgspec.Struct):
     served: str
     score: Score
     flags: list[str] = []
+    arm: Arm | None = None
 
 
 encode = msgspec.msgpack.Encoder().encode

@@ -4,32 +4,50 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.errors import LearnerError
-from trimtab.labels.history import as_known
+from trimtab.labels.history import LabelHistory, LabelView, as_known
 from trimtab.retrain.windows import Selection, select, weights
 from trimtab.runtime.clock import Stopwatch
 from trimtab.runtime.workspace import Workspace
+from trimtab.training.continuing import continue_fit
 from trimtab.training.fingerprint import fingerprint
 from trimtab.training.fit import Fitted, Recipe, fit
+from trimtab.training.manners.manner import Manner
+from trimtab.training.matrix import FeatureMatrix
 
 
 @dataclass(frozen=True)
 class FitSpec:
-    """What distinguishes one fit from another: as known when, from which rows, on which columns, with which coin."""
+    """What distinguishes one fit from another: as known when, from which rows, on which columns, with which coin.
+
+    With a parent it is an update: the parent's fit continued, in a manner (None: the learner's best), on the selected
+    rows whose labels have matured since.
+    """
 
     as_of: int
     selection: Selection
     names: tuple[str, ...] | None = None
     seed: int = 0
+    parent: FitSpec | None = None
+    manner: Manner | None = None
+
+    @property
+    def links(self) -> tuple[FitSpec, ...]:
+        """The chain that leads here: a fit from scratch, its updates in order, and this one."""
+        return (*self.parent.links, self) if self.parent else (self,)
 
     def seed_for(self, system_seed: int) -> int:
-        """A random seed that depends on what is fitted, never on the order in which fits happen to run."""
+        """A random seed that depends on what is fitted, never on the order in which fits happen to run.
+
+        Of the parent only its time counts, so that a version whose ancestors are gone has the seed that it had.
+        """
         text = f"{system_seed}|{self.as_of}|{self.selection}|{self.names}|{self.seed}"
+        text += f"|{self.parent.as_of}|{self.manner!r}" if self.parent else ""
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
@@ -56,35 +74,113 @@ class FitResult:
     scores: Mapping[Serve, NDArray[np.float64]]
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A fit that ended: fitted, or the problem why not; `rows` were selected for it."""
+
+    fitted: Fitted | None
+    rows: int
+    fingerprint: str
+    cpu_seconds: float
+    problem: str | None = None
+
+
 def run_fit(
     workspace: Workspace, recipe: Recipe, spec: FitSpec, serves: Sequence[Serve], seed: int
 ) -> FitResult:
-    """Fit as known at the spec's instant, then score; failures of the learner are results, not exceptions."""
+    """Fit as known at the spec's instant, then score; failures of the learner are results, not exceptions.
+
+    The ancestors of an update are fitted first, and neither they nor their time are part of the result.
+    """
+    return run_family(workspace, recipe, {spec: serves}, seed)[0]
+
+
+def run_family(
+    workspace: Workspace, recipe: Recipe, jobs: Mapping[FitSpec, Sequence[Serve]], seed: int
+) -> list[FitResult]:
+    """The results of fits that share ancestors, parents before children; each ancestor is fitted once."""
     from threadpoolctl import threadpool_limits  # noqa: PLC0415  # only training processes need it
 
+    family: dict[FitSpec, _Made] = {}
     with threadpool_limits(1):
-        return _run_fit(workspace, recipe, spec, serves, seed)
+        order = sorted(jobs, key=lambda spec: len(spec.links))
+        for spec in [link for wanted in order for link in wanted.links]:
+            if spec not in family:
+                parent = family[spec.parent] if spec.parent else None
+                family[spec] = _make(workspace, recipe, spec, seed, parent)
+        return [_result(workspace, spec, family[spec], jobs[spec]) for spec in order]
 
 
-def _run_fit(
-    workspace: Workspace, recipe: Recipe, spec: FitSpec, serves: Sequence[Serve], seed: int
-) -> FitResult:
+def _make(workspace: Workspace, recipe: Recipe, spec: FitSpec, seed: int, parent: _Made | None) -> _Made:
     watch = Stopwatch()
     view, at = as_known(workspace.labels(), spec.as_of), workspace.at()
-    rows = select(spec.selection, at, view.mature)
+    new, revised = new_rows(workspace.labels(), view, spec.parent.as_of if spec.parent else None)
+    rows = select(spec.selection, at, new)
     matrix = workspace.matrix("online").take(rows)
     if spec.names is not None:
         matrix = matrix.only(spec.names)
-    weight = weights(spec.selection, at[rows], spec.as_of)
-    digest = fingerprint(matrix, view.value[rows], weight)
+    label, weight = view.value[rows], weights(spec.selection, at[rows], spec.as_of)
+    digest = fingerprint(matrix, label, weight)
     try:
-        fitted = fit(recipe, matrix, view.value[rows], weight, spec.seed_for(seed))
-        spent = watch.cpu_seconds
-        scores = _score(workspace, fitted, serves)
+        if parent is None:
+            fitted = fit(recipe, matrix, label, weight, spec.seed_for(seed))
+        else:
+            fitted = _continued(parent, recipe, matrix, label, weight, spec, seed)
+            fitted = replace(fitted, remarks=(*fitted.remarks, *revised_remark(revised)))
     except LearnerError as error:
-        spent = watch.cpu_seconds
-        return FitResult(spec, len(rows), 0.0, digest, spent, (), str(error), {})
-    return FitResult(spec, fitted.rows, fitted.effective_rows, digest, spent, fitted.remarks, None, scores)
+        return _Made(None, len(rows), digest, watch.cpu_seconds, str(error))
+    return _Made(fitted, len(rows), digest, watch.cpu_seconds)
+
+
+def _continued(  # what a fit needs, and its parent
+    parent: _Made,
+    recipe: Recipe,
+    matrix: FeatureMatrix,
+    label: NDArray[np.float64],
+    weight: NDArray[np.float64] | None,
+    spec: FitSpec,
+    seed: int,
+) -> Fitted:
+    if parent.fitted is None:
+        raise LearnerError(f"its parent could not be trained: {parent.problem}")
+    return continue_fit(
+        parent.fitted.predictor, recipe, matrix, label, weight, spec.seed_for(seed), spec.manner
+    )
+
+
+def new_rows(
+    labels: LabelHistory, view: LabelView, parent_as_of: int | None
+) -> tuple[NDArray[np.bool_], int]:
+    """Which rows of a view matured after the parent learned, and how many that it learned have another label now."""
+    if parent_as_of is None:
+        return view.mature, 0
+    before = as_known(labels, parent_as_of)
+    both = view.mature & before.mature
+    return view.mature & ~before.mature, int(np.sum(view.value[both] != before.value[both]))
+
+
+def revised_remark(revised: int) -> tuple[str, ...]:
+    """What to say of labels that changed after a parent learned them; nothing when there are none."""
+    text = f"{revised} labels that its ancestors learned have changed since; only a fit from scratch unlearns them"
+    return (text,) if revised else ()
+
+
+def _result(workspace: Workspace, spec: FitSpec, made: _Made, serves: Sequence[Serve]) -> FitResult:
+    failed = FitResult(spec, made.rows, 0.0, made.fingerprint, made.cpu_seconds, (), made.problem, {})
+    if made.fitted is None:
+        return failed
+    try:
+        scores = _score(workspace, made.fitted, serves)
+    except LearnerError as error:
+        return replace(failed, problem=str(error))
+    fitted = made.fitted
+    return replace(
+        failed,
+        rows=fitted.rows,
+        effective_rows=fitted.effective_rows,
+        remarks=fitted.remarks,
+        scores=scores,
+    )
 
 
 def _score(workspace: Workspace, fitted: Fitted, serves: Sequence[Serve]) -> dict[Serve, NDArray[np.float64]]:
@@ -104,9 +200,18 @@ class Pool:
     processes: int
 
     def run(self, jobs: Mapping[FitSpec, Sequence[Serve]]) -> Iterator[FitResult]:
-        """The results as they finish; largest fits first, so that none is left alone at the end."""
+        """The results as they finish; largest fits first, so that none is left alone at the end.
+
+        Fits with the same first ancestor run in one process, in order.
+        """
         from joblib import Parallel, delayed  # noqa: PLC0415  # comes with scikit-learn; slow to import
 
-        order = sorted(jobs, key=lambda spec: (spec.selection.start or 0) - spec.as_of)
-        calls = (delayed(run_fit)(self.workspace, self.recipe, spec, jobs[spec], self.seed) for spec in order)
-        yield from Parallel(n_jobs=self.processes, return_as="generator_unordered")(calls)
+        families: dict[FitSpec, dict[FitSpec, Sequence[Serve]]] = {}
+        for spec, serves in jobs.items():
+            families.setdefault(spec.links[0], {})[spec] = serves
+        order = sorted(families, key=lambda spec: (spec.selection.start or 0) - spec.as_of)
+        calls = (
+            delayed(run_family)(self.workspace, self.recipe, families[spec], self.seed) for spec in order
+        )
+        for results in Parallel(n_jobs=self.processes, return_as="generator_unordered")(calls):
+            yield from results

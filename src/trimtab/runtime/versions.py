@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from trimtab.declare.digest import digest, plain
 from trimtab.labels.history import as_known
 from trimtab.ports import Blobs, Event, Ledger
-from trimtab.retrain.windows import selection, weights
+from trimtab.retrain.windows import Selection, selection, weights
 from trimtab.runtime.floor import floor_of
 from trimtab.runtime.history import History
-from trimtab.runtime.training import FitSpec
+from trimtab.runtime.live_loop.declaration import made_by
+from trimtab.runtime.training import FitSpec, new_rows, revised_remark
 from trimtab.runtime.training_set import Version, training_rows
+from trimtab.runtime.watching.reference_rows import kept_reference
+from trimtab.training.chain import Chain
+from trimtab.training.continuing import continue_fit
 from trimtab.training.encoder import Encoder
 from trimtab.training.fingerprint import fingerprint
 from trimtab.training.fit import Fitted, Recipe, fit
+from trimtab.training.manners.manner import Manner
 from trimtab.training.matrix import FeatureMatrix
 from trimtab.training.predictor import Predictor
 from trimtab.training.task import make_recipe
@@ -45,6 +51,15 @@ class EngineRecord:
     sample: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Parent:
+    """The version that another one continues, its predictor, and the manner."""
+
+    version: Version
+    predictor: Predictor
+    manner: Manner
+
+
 ChooseEngine = Callable[[Predictor, FeatureMatrix, int], EngineRecord]
 """Chooses the engine of a predictor from its training rows and a seed."""
 
@@ -56,41 +71,110 @@ def train_version(
     blobs: Blobs,
     dump: Dump,
     choose: ChooseEngine | None = None,
+    parent: Parent | None = None,
+    name: str | None = None,
 ) -> Version:
     """Train on what was known at `as_of`, store the artifact, append the version; raises LearnerError on failure.
 
     With `choose`, the engine that will serve the version is chosen and measured, and the sample on which it agreed with
-    the learner is stored beside the artifact.
+    the learner is stored beside the artifact. With a parent, it is continued on what matured since it was trained.
     """
-    system = history.system
+    system, labels = history.system, history.labels
     chosen = selection(system.retrain.window, as_of)
     rows = training_rows(history, chosen, as_of)
-    label = as_known(history.labels.history, as_of).value[rows]
-    matrix, weight = history.matrix.take(rows), weights(chosen, history.requests.at[rows], as_of)
-    labels = history.labels
+    window_label = as_known(labels.history, as_of).value[rows]
+    learned = _Learned.of(history, chosen, as_of, rows, parent)
     recipe = make_recipe(system.model, labels.kind, labels.classes, labels.history.value)
-    seed = FitSpec(as_of, chosen).seed_for(system.seed)
+    seed = _spec(as_of, chosen, parent).seed_for(system.seed)
     with threadpool_limits(1):  # the same bytes whatever the number of cores
-        fitted = fit(recipe, matrix, label, weight, seed)
-        engine = choose(fitted.predictor, matrix, seed) if choose is not None else None
+        fitted = learned.fit(recipe, seed, parent)
+        engine = choose(fitted.predictor, learned.matrix, seed) if choose is not None else None
     form, content = dump(container(fitted))
     version = Version(
-        name=f"v{1 + sum(event.kind == 'trained' for event in ledger.read_events('versions'))}",
+        name=name or next_name(ledger),
         artifact=blobs.put(content),
         format=form,
         as_of=as_of,
         rows=fitted.rows,
-        dataset=fingerprint(matrix, label, weight),
+        dataset=fingerprint(learned.matrix, learned.label, learned.weight),
         provenance={
-            **_provenance(history, recipe, fitted, label, seed, chosen),
+            **_provenance(history, recipe, fitted, window_label, seed, chosen),
             "classes": labels.classes,
-            "fallback": floor_of(history, rows, label, recipe),
+            "fallback": floor_of(history, rows, window_label, recipe),
             "size_bytes": len(content),
             **_engine(engine, blobs, dump),
+            **_continued(parent),
+            **kept_reference(history, as_of, recipe, chosen, seed, blobs),
         },
     )
     ledger.append_events("versions", [Event(as_of, "trained", version.name, version.to_json())])
     return version
+
+
+def next_name(ledger: Ledger) -> str:
+    """The name of the next version, larger than that of all stored ones."""
+    names = [event.subject for event in ledger.read_events("versions") if event.kind == "trained"]
+    numbers = [int(name[1:]) for name in names if name[1:].isdecimal()]
+    return f"v{1 + max(numbers, default=0)}"
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """The rows that a training learns from: all of its window, or those that matured since its parent learned."""
+
+    matrix: FeatureMatrix
+    label: NDArray[np.float64]
+    weight: NDArray[np.float64] | None
+    revised: int
+
+    @classmethod
+    def of(
+        cls,
+        history: History,
+        chosen: Selection,
+        as_of: int,
+        rows: NDArray[np.int64],
+        parent: Parent | None,
+    ) -> _Learned:
+        view = as_known(history.labels.history, as_of)
+        new, revised = new_rows(history.labels.history, view, parent.version.as_of if parent else None)
+        rows = rows[new[rows]]
+        weight = weights(chosen, history.requests.at[rows], as_of)
+        return cls(history.matrix.take(rows), view.value[rows], weight, revised)
+
+    def fit(self, recipe: Recipe, seed: int, parent: Parent | None) -> Fitted:
+        if parent is None:
+            return fit(recipe, self.matrix, self.label, self.weight, seed)
+        child = continue_fit(
+            parent.predictor, recipe, self.matrix, self.label, self.weight, seed, parent.manner
+        )
+        return replace(child, remarks=(*child.remarks, *revised_remark(self.revised)))
+
+
+def _spec(as_of: int, chosen: Selection, parent: Parent | None) -> FitSpec:
+    if parent is None:
+        return FitSpec(as_of, chosen)
+    return FitSpec(as_of, chosen, parent=FitSpec(parent.version.as_of, chosen), manner=parent.manner)
+
+
+def chain_of(version: Version) -> Chain:
+    """The chain that leads to a version: its parent, its manner, and how many updates since a fit from scratch."""
+    told = version.provenance
+    return Chain(told["parent"], told["manner"], told["chain"]) if "parent" in told else Chain()
+
+
+def _continued(parent: Parent | None) -> dict[str, Any]:
+    """What a continued version tells of its parent; a version fitted from scratch tells nothing."""
+    if parent is None:
+        return {}
+    chain = chain_of(parent.version).continued(parent.version.name, parent.manner.name)
+    return {
+        "parent": chain.parent,
+        "parent_artifact": parent.version.artifact,
+        "manner": chain.manner,
+        "manner_settings": {"decay": parent.manner.decay, "trees": parent.manner.trees},
+        "chain": chain.length,
+    }
 
 
 def _engine(record: EngineRecord | None, blobs: Blobs, dump: Dump) -> dict[str, Any]:
@@ -129,6 +213,7 @@ def _provenance(
         "system": history.system.name,
         "declaration": digest(history.system),
         "features": list(history.matrix.names),
+        **made_by(history.system, history.features),
         "learner": plain(recipe.learner),
         "task": recipe.task,
         "selection": asdict(chosen),  # type: ignore[call-overload]

@@ -12,25 +12,35 @@ from typing import Any, TextIO
 
 from trimtab.declare.system import System
 from trimtab.ports import Ledger
+from trimtab.runtime.history import resolve_features
+from trimtab.runtime.intake import recorded_kinds
+from trimtab.runtime.live_loop.declaration import meanings
 from trimtab.runtime.online.beacon import Beacon
 from trimtab.runtime.receiving import Receives
 from trimtab.serving.forgetting import Forgetting, Forgotten, source_named
 from trimtab.serving.housekeeping import Housekeeping
 from trimtab.serving.http.app import make_app
 from trimtab.serving.http.settings import Settings
+from trimtab.serving.looping import LoopCommand, Looping
 from trimtab.serving.measuring import Measuring
 from trimtab.serving.opening import Home, Live, Owner, open_live, open_owner
 from trimtab.serving.owning import OwnedLedger
-from trimtab.serving.running import BACKLOG, is_loopback, listening, run
+from trimtab.serving.running import BACKLOG, Application, is_loopback, listening, run
 from trimtab.serving.workers import Following, supervise
 
 Door = Callable[[Ledger, Mapping[str, Callable[..., Any]]], AbstractContextManager[Any]]
 """Opens the way for other processes to write to the ledger that this one owns."""
 
+Mount = Callable[[Application, Live, Home], Application]
+"""Sets pages beside the routes of a server, and gives the application that holds both."""
+
 
 @dataclass(frozen=True)
 class Listening:
-    """Where and how to listen; `timeout` is in seconds."""
+    """Where and how to listen; `timeout` is in seconds, `loop` makes a turn of the loop (None: no loop).
+
+    `mount` sets pages beside the routes.
+    """
 
     host: str
     port: int
@@ -39,6 +49,8 @@ class Listening:
     keys: Path
     log: TextIO | None
     announce: Callable[[str], None]
+    loop: LoopCommand | None = None
+    mount: Mount | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,9 @@ def host(system: System, home: Home, door: Door, how: Listening) -> None:
         owner = _owned(system, home, door, stack)
         live = open_live(system, home, owner.receiver, owner.folder)
         stack.callback(live.service.close)
+        _refuse_other_meanings(system, live)
         stack.enter_context(Following(live.champions))
+        stack.enter_context(Looping(home.ledger, home.clock, system.zone, how.loop))
         listener.listen(BACKLOG)  # who calls on reading the next line is not refused
         how.announce(_greeting(live, how))
         _answer(live, home, how, listener)
@@ -68,6 +82,7 @@ def host_workers(system: System, home: Home, door: Door, how: Listening, workers
         listener = stack.enter_context(closing(listening(how.host, how.port)))
         listener.listen(BACKLOG)
         _owned(system, home, door, stack, Beacon(beacon_file(how.keys.parent)))
+        stack.enter_context(Looping(home.ledger, home.clock, system.zone, how.loop))
         how.announce(f"{system.name}: {workers.count} processes answer on http://{how.host}:{how.port}")
         supervise([workers.command(listener.fileno())] * workers.count, listener.fileno())
 
@@ -79,6 +94,7 @@ def host_worker(system: System, home: Home, receiver: Receives, how: Listening, 
         listener = stack.enter_context(closing(socket.socket(fileno=descriptor)))
         live = open_live(system, home, receiver, Beacon(beacon_file(how.keys.parent)))
         stack.callback(live.service.close)
+        _refuse_other_meanings(system, live)
         stack.enter_context(Following(live.champions, parent))
         _answer(live, home, how, listener)
 
@@ -102,6 +118,12 @@ def _owned(system: System, home: Home, door: Door, stack: ExitStack, beacon: Bea
     return owner
 
 
+def _refuse_other_meanings(system: System, live: Live) -> None:
+    """Let no version answer that learned another meaning of a feature than the declaration has now."""
+    kinds = recorded_kinds(live.ledger)[system.request.source.name]
+    live.champions.declare(meanings(resolve_features(system, kinds)))
+
+
 def _services(system: System, owner: Owner, home: Home) -> dict[str, Callable[..., Any]]:
     """What other processes may ask the owner of the ledger to do, besides appending."""
     forgetting = Forgetting(system, home.ledger, owner.receiver, owner.folder, home.engine)
@@ -121,7 +143,7 @@ def _answer(live: Live, home: Home, how: Listening, listener: socket.socket) -> 
     )
     app = make_app(live.service, settings, keys=how.keys, log=how.log, clock=home.clock)
     with Measuring(app.tallies, home.ledger, home.clock, live.service.system.name):
-        run(app, listener)
+        run(app if how.mount is None else how.mount(app, live, home), listener)
 
 
 def _greeting(live: Live, how: Listening) -> str:

@@ -1,4 +1,4 @@
-"""What the owner of a record does beside answering: fold what has become known, read sources, sample, seal."""
+"""What the owner of a record does beside answering: fold what has become known, read sources, sample, seal, watch."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Self
 
 from trimtab.errors import TrimtabError
 from trimtab.ports import Event
+from trimtab.serving.attendance import BEAT_SECONDS, HEARTBEATS
 from trimtab.serving.logged import PREDICTIONS
 from trimtab.serving.measuring import MEASUREMENTS, PARITY
 from trimtab.serving.opening import Home, Owner
+from trimtab.serving.operations import note_operations
 from trimtab.serving.parity import parity
+from trimtab.serving.watching import Watch
 
 TROUBLE = "trouble"
 """The journal of what went wrong beside the requests."""
@@ -34,24 +37,34 @@ class Housekeeping:
         self._owner, self._home = owner, home
         self._stopped = threading.Event()
         self._told: dict[str, int] = {}
+        self._began: int | None = None
         quick: list[Chore] = [(0.2, "folding", owner.receiver.tick)]
         slow: list[Chore] = [
             (60.0, "reading sources", owner.intake.look),
             (600.0, "sealing", self.seal),
             (3600.0, "sampling parity", self.sample),
+            (3600.0, "noting operations", self.note),
+            (BEAT_SECONDS, "telling that it runs", self.beat),
         ]
+        system, how = owner.intake.system, home.watching
+        self._watch = None if how is None else Watch(system, home.ledger, home.clock, how)
+        apart: list[Chore] = [] if self._watch is None else [(60.0, "watching", self._watch.look)]
         self._threads = [
             threading.Thread(target=self._run, args=(chores,), name="trimtab-housekeeping", daemon=True)
-            for chores in (quick, slow)
+            for chores in (quick, slow, apart)
+            if chores
         ]
 
     def __enter__(self) -> Self:
+        self._try("telling that it runs", self.beat)
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *problem: object) -> None:
         self._stopped.set()
+        if self._watch is not None:
+            self._watch.stop()
         for thread in self._threads:
             thread.join()
 
@@ -70,6 +83,19 @@ class Housekeeping:
             body = {"rows": found.rows, "values": found.values, "differing": found.differing}
             event = Event(self._home.clock.now(), PARITY, found.system, body)
             self._home.ledger.append_events(MEASUREMENTS, [event])
+
+    def note(self) -> None:
+        """Put the figures of operation on record, for whoever must not wait until they are gathered."""
+        note_operations(self._owner.intake.system, self._home.ledger, self._home.clock.now())
+
+    def beat(self) -> None:
+        """Put on record that this process takes facts in, and since when, so that silence is told from absence."""
+        now = self._home.clock.now()
+        self._began = now if self._began is None else self._began
+        body = {"since": self._began}
+        self._home.ledger.append_events(
+            HEARTBEATS, [Event(now, "alive", self._owner.intake.system.name, body)]
+        )
 
     def _run(self, chores: list[Chore]) -> None:
         step = min(seconds for seconds, _, _ in chores)

@@ -29,15 +29,18 @@ from trimtab.serving.live import LiveService, Parts, Shape
 from trimtab.serving.logged import PREDICTIONS
 from trimtab.serving.measuring import latest_parity
 from trimtab.serving.mending import MendingFolder
+from trimtab.serving.operations import latest_operations
 from trimtab.serving.outcomes import Outcomes
 from trimtab.serving.sources import SourceIntake, Stamp
+from trimtab.serving.watching import Watching
 
 
 @dataclass(frozen=True)
 class Home:
     """Where a system lives: its record, its models, its online features, and the means to read its sources.
 
-    `stamp` gives something about a source's data that changes when the data does, or None.
+    `stamp` gives something about a source's data that changes when the data does, or None. `watching` says how the
+    owner has the system watched; without it no process does so by itself.
     """
 
     ledger: Ledger
@@ -48,6 +51,7 @@ class Home:
     clock: Clock
     load: Callable[[str, bytes], Any]
     stamp: Stamp
+    watching: Watching | None = None
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,13 @@ def _parts(
     arms = {**dict(system.model.label.arms), given_labels(system, identity(system)): VALUE}
     outcomes = Outcomes(system, arms, kinds, identity(system), home.ledger)
     figures = Figures(
-        champions, answering, committer, tally, home.clock, parity=lambda: latest_parity(home.ledger)
+        champions,
+        answering,
+        committer,
+        tally,
+        home.clock,
+        parity=lambda: latest_parity(home.ledger),
+        operations=lambda: latest_operations(home.ledger),
     )
     return Parts(home.ledger, receiver, answering, champions, outcomes, home.clock, tally, figures)
 

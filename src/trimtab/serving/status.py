@@ -15,6 +15,7 @@ from trimtab.monitoring.usual import DAY
 from trimtab.ports import Event, Ledger
 from trimtab.report import Document, FindingsList, Section
 from trimtab.runtime.training_set import Version
+from trimtab.serving.attendance import attended
 from trimtab.serving.champion import VERSIONS, version_of
 from trimtab.serving.erasures import cut_short
 from trimtab.serving.housekeeping import TROUBLE
@@ -26,10 +27,11 @@ from trimtab.serving.requirements import judge, measured_at_registration
 
 @dataclass(frozen=True)
 class Status:
-    """The state of a system as verdicts, worst first."""
+    """The state of a system as verdicts, worst first; `title` is how its page is called."""
 
     system: str
     findings: tuple[Finding, ...]
+    title: str = "Status of"
 
     @property
     def severity(self) -> Severity:
@@ -61,7 +63,7 @@ class Status:
         sections = [Section("Verdicts", (short,))]
         if matters:
             sections.append(Section("To look at", (FindingsList(matters),)))
-        return Document(f"Status of {self.system}", self._verdict, severity=ran, sections=tuple(sections))
+        return Document(f"{self.title} {self.system}", self._verdict, severity=ran, sections=tuple(sections))
 
     def __str__(self) -> str:
         from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
@@ -78,7 +80,7 @@ def status(system: System, ledger: Ledger, now: int, judged: Iterable[Finding] =
     """The state of a system at `now`, as its record tells it; `judged` is what is known of the model itself."""
     champion = _champion(ledger)
     findings = [*_serving(champion, ledger), *judged, *_required(system, champion, ledger, now)]
-    findings += operational_findings(measure_operations(system, ledger, champion, now))
+    findings += operational_findings(attended(measure_operations(system, ledger, champion, now), ledger))
     findings += [*_trouble(ledger, now), *_cut_short(ledger)]
     return Status(system.name, by_severity(findings))
 

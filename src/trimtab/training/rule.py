@@ -50,7 +50,7 @@ class Rule(BaseEstimator):  # type: ignore[misc]  # scikit-learn publishes no ty
         self.quantile = quantile
 
     def with_columns(self, names: tuple[str, ...], words: Mapping[str, tuple[str, ...]]) -> Rule:
-        """This rule told what its inputs are called, and which words their codes stand for; raises LearnerError."""
+        """Tell the rule what its inputs are called, and which words their codes stand for; raises LearnerError."""
         if isinstance(self.column, str) and self.column not in names:
             raise LearnerError(
                 f"the rule's column {self.column!r} is no feature of the model",
@@ -74,7 +74,7 @@ class Rule(BaseEstimator):  # type: ignore[misc]  # scikit-learn publishes no ty
         self.table_ = self._answers(self._cells(values), codes, words)
         return self
 
-    @available_if(_answers_yes_or_no)
+    @available_if(_answers_yes_or_no)  # type: ignore[untyped-decorator]
     def predict_proba(self, inputs: Any) -> Floats:
         """The share of each class in the cell of each row, (n, classes)."""
         return np.asarray(self.table_[self._cells(np.asarray(inputs, np.float64))])
@@ -99,7 +99,9 @@ class Rule(BaseEstimator):  # type: ignore[misc]  # scikit-learn publishes no ty
         return f"{name} below {self.threshold_:.4g}: {below}; from {self.threshold_:.4g} on: {above}"
 
     def _names(self, values: Floats) -> list[str]:
-        return list(getattr(self, "names_", None) or (f"column {number}" for number in range(values.shape[1])))
+        return list(
+            getattr(self, "names_", None) or (f"column {number}" for number in range(values.shape[1]))
+        )
 
     def _words(self, name: str) -> list[str]:
         known: dict[str, list[str]] = getattr(self, "words_", {})
@@ -159,15 +161,15 @@ def best_cut(column: Floats, codes: NDArray[Any], task: Task) -> tuple[float, fl
     """
     present = ~np.isnan(column)
     values = column[present]
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, CUTS + 2), method="higher"))[1:] if len(values) else []
+    if not len(values):
+        return float("nan"), 0.0
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, CUTS + 2), method="higher"))[1:]
     if not len(edges):
-        return float("nan") if not len(values) else float(values[0]), 0.0
+        return float(values[0]), 0.0
     targets = _targets(codes[present], task)
     bins = np.searchsorted(edges, values, side="right")
     rows = np.cumsum(np.bincount(bins, minlength=len(edges) + 1))
-    sums = np.cumsum(
-        [np.bincount(bins, one, minlength=len(edges) + 1) for one in targets.T], axis=1
-    )
+    sums = np.cumsum([np.bincount(bins, one, minlength=len(edges) + 1) for one in targets.T], axis=1)
     below, total = sums[:, :-1], sums[:, -1:]
     left, right = rows[:-1], rows[-1] - rows[:-1]
     gains = (below**2 / left + (total - below) ** 2 / right - total**2 / rows[-1]).sum(axis=0)

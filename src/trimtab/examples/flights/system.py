@@ -70,6 +70,6 @@ system = tt.System(
     stakes=tt.Stakes(currency="EUR", false_alarm=20, miss=60, fit=0.20),
     watch=tt.Watch(false_pages_per_year=1, slices=("carrier",)),
     retrain=tt.Retrain(when=tt.every(days(7)) | tt.on_incident(), window=tt.expanding()),
-    release=tt.Release(shadow=days(14), canary=(0.05, 0.25)),
+    release=tt.Release(canary=(0.25,), exposures=200),
     zone=NEW_YORK,
 )

@@ -47,6 +47,12 @@ class Answers:
         none, scored = np.zeros(0), Scored(np.zeros(0), self.day[:0], self.at[:0], {})
         return self.stakes is not None and money(scored, none, self.stakes, self.task) is not None
 
+    def loss(self, rows: Rows, score: Floats) -> Floats:
+        """The loss of rows under a model's scores, in units of the metric (n,)."""
+        return Scored(self.maturing.label[rows], self.day[rows], self.at[rows], {}).losses_of(
+            self.metric, score
+        )
+
     def losses(self, rows: Rows, score: Floats) -> Floats:
         """The losses of rows under a model's scores, (n, 2): in units of the metric, and in money (NaN: unpriced)."""
         scored = Scored(self.maturing.label[rows], self.day[rows], self.at[rows], {})

@@ -121,7 +121,7 @@ def _policy(
         money=_money(judge, scored, score, verdict.scores[place].spent),
         moving=moving_mean(judge, scored.day, losses, judge.losses(rows, scored.scores[NEVER])),
         retrained_at=tuple(served.since for served in timeline.served[1:]),
-        refused=tuple(decision for decision in timeline.decisions if decision.kind == "refuse"),
+        refused=tuple(each for each in timeline.decisions if each.kind in {"refuse", "stop"}),
     )
 
 

@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trimtab.declare.measured import OnChallenger, OnRegret, OnSkillDrop, OnVolume
 from trimtab.declare.policy import Policy
@@ -25,7 +24,8 @@ from trimtab.runtime.replay.daily import (
     Answers,
     DailyTotals,
 )
-from trimtab.runtime.replay.service import Jobs, Results, covering
+from trimtab.runtime.replay.line import line_scores
+from trimtab.runtime.replay.service import Jobs, Results
 from trimtab.runtime.replay.timeline import MODELLED_TRAINING, Served
 from trimtab.runtime.training import FitSpec, Serve
 
@@ -104,10 +104,9 @@ class PolicyMeasure:
 
     def _fold(self, position: int, champion: Served) -> DailyTotals:
         if self.days is None or self.days.since != champion.since:
-            shadow = partial(self._scores, self.challengers) if self.challengers else None
-            self.days = DailyTotals.begin(
-                self.answers, champion.since, partial(self._scores, (champion,)), shadow
-            )
+            scores = partial(line_scores, self.answers, self.results)
+            shadow = partial(scores, self.challengers) if self.challengers else None
+            self.days = DailyTotals.begin(self.answers, champion.since, partial(scores, (champion,)), shadow)
         self.days.take_in(position)
         return self.days
 
@@ -128,22 +127,6 @@ class PolicyMeasure:
         """The day of the first request from an instant on."""
         place = min(int(np.searchsorted(self.answers.at, instant)), len(self.answers.at) - 1)
         return int(self.answers.day[place])
-
-    def _scores(self, served: Sequence[Served], rows: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The score each row got from the version then in service; NaN where there is none."""
-        width = (self.answers.classes,) if self.answers.task == "multiclass" else ()
-        scores = np.full((len(rows), *width), np.nan)
-        version = np.searchsorted([each.since for each in served], self.answers.at[rows], side="right") - 1
-        for place in np.unique(version[version >= 0]):
-            mine = version == place
-            result = self.results.get(served[place].spec)
-            if result is None or result.problem is not None:
-                continue
-            start, stop = int(rows[mine][0]), int(rows[mine][-1]) + 1
-            serve = covering(result, Serve("online", start, stop))
-            if serve is not None:
-                scores[mine] = result.scores[serve][rows[mine] - serve.start]
-        return scores
 
 
 def measures(answers: Answers, policy: Policy, results: Results) -> PolicyMeasure:

@@ -28,6 +28,8 @@ from trimtab.report import (
     Table,
 )
 from trimtab.runtime.replay.policies import NEVER
+from trimtab.runtime.replay.release_page import release_marks, release_section
+from trimtab.runtime.replay.releases import SAID
 from trimtab.runtime.replay.result import Point, PolicyResult, Replay
 from trimtab.runtime.replay.watch_page import page_marks, watch_section
 from trimtab.stats import Interval
@@ -42,6 +44,7 @@ def page(done: Replay) -> Document:
         Section("Policies", (policy_table(done), _descriptions(done))),
         Section("Saved against never retraining, month by month", (saved(done), months_table(done))),
         watch_section(done.watched),
+        release_section(done.policies),
         Section("How fast the model ages", (_curve(done, done.freshness, "freshness"),)),
         Section("How much past it needs", (_curve(done, done.volume, "volume"),)),
         Section("What each input is worth", _ladder(done)),
@@ -76,8 +79,9 @@ def performance(done: Replay) -> LineChart:
     chosen = done.verdict.recommended
     names = dict.fromkeys((NEVER, chosen, done.verdict.best))
     lines = [_moving(each, chosen) for name in names for each in done.policies if each.name == name]
-    retrained = next(each for each in done.policies if each.name == chosen).retrained_at
-    marks = [Mark(at, "retrain") for at in retrained]
+    found = next(each for each in done.policies if each.name == chosen)
+    marks = [Mark(at, "retrain") for at in found.retrained_at if found.releases is None]
+    marks += release_marks(done.policies)
     marks += page_marks(done.watched, NEVER)
     marks += [Mark(each.at, "refused", "refused") for policy in done.policies for each in policy.refused]
     return LineChart(
@@ -88,7 +92,7 @@ def performance(done: Replay) -> LineChart:
         tuple(marks),
         note=(
             "The band is the 95 % interval of the paired difference to the never-retrained line, drawn from that line: "
-            "where it touches the dashed line the difference may be chance. Ticks below are retrainings; a page is of the "
+            "where it touches the dashed line the difference may be chance. Ticks below are retrainings and promotions; a page is of the "
             "model that is never retrained."
         ),
         command=done.command,
@@ -175,6 +179,7 @@ def _rules() -> Explanation:
         "A label counts from the time it was known and mature, for training and for decisions alike.",
         "A new version serves after the modelled training time of 30 minutes, not from the moment it was asked for.",
         "All policies share features, learner and settings.",
+        "The system's own policy has to earn its traffic as declared; a named policy serves whatever could be trained.",
         "Intervals resample weeks of days, 2,000 times; differences are paired on the same requests.",
         (
             "Recommended is the policy with the fewest fits that the data cannot tell from the best, leaving out any "
@@ -325,7 +330,8 @@ def _arrival(done: Replay) -> LineChart | Paragraph:
 
 
 def _journal(done: Replay) -> Journal:
-    told = [each for each in done.decisions if each.subject != "not now"]
+    elsewhere = {"wait", *(SAID if any(each.releases for each in done.policies[-1:]) else ())}
+    told = [each for each in done.decisions if each.subject != "not now" and each.kind not in elsewhere]
     return Journal(
         tuple(
             Entry(

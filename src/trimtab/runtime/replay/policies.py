@@ -13,11 +13,12 @@ from trimtab.units import days
 
 NEVER = "never"
 OWN = "own"
+WEEKLY = "weekly-expanding"
 
 DEFAULT = (
     Policy(NEVER, Retrain(never())),
     Policy("monthly", Retrain(every(days(30)))),
-    Policy("weekly-expanding", Retrain(every(days(7)), expanding())),
+    Policy(WEEKLY, Retrain(every(days(7)), expanding())),
     Policy("weekly-60-days", Retrain(every(days(7)), sliding(days(60)))),
     Policy("weekly-recency", Retrain(every(days(7)), recency_weighted(days(60)))),
 )

@@ -12,6 +12,7 @@ from trimtab.evaluation.policies import PolicyScore, Verdict
 from trimtab.finding import Finding
 from trimtab.metrics import Task
 from trimtab.runtime.loop import Decision
+from trimtab.runtime.replay.releases import Releases
 from trimtab.runtime.replay.watched import WatchedPolicy
 from trimtab.stats import Interval
 
@@ -27,7 +28,10 @@ class Moving:
 
 @dataclass(frozen=True)
 class PolicyResult:
-    """One policy: its scores, ranking, and money (None without stakes). Money counts outcomes and fits."""
+    """One policy: its scores, ranking, and money (None without stakes). Money counts outcomes and fits.
+
+    releases: what came of its releases; None where whatever could be trained was promoted.
+    """
 
     policy: Policy
     score: PolicyScore
@@ -37,6 +41,7 @@ class PolicyResult:
     moving: tuple[Moving, ...]
     retrained_at: tuple[int, ...]
     refused: tuple[Decision, ...]
+    releases: Releases | None = None
 
     @property
     def name(self) -> str:
@@ -175,6 +180,7 @@ def _policy(each: PolicyResult, metric: str) -> dict[str, Any]:
         "training_rows": score.spent.rows,
         "cpu_seconds": score.spent.cpu_seconds,
         "money": each.money,
+        "releases": None if each.releases is None else each.releases.to_json(),
     }
 
 

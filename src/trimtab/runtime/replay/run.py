@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from trimtab.declare.policy import Policy
 from trimtab.declare.system import System
@@ -31,15 +33,19 @@ from trimtab.runtime.replay.evaluation import (
     rung,
     score_policies,
 )
+from trimtab.runtime.replay.examining import NOT_MEASURED, ReleaseExaminer
+from trimtab.runtime.replay.exposure import exposure_finding
 from trimtab.runtime.replay.floors import baselines
+from trimtab.runtime.replay.hindsight import releases_of
 from trimtab.runtime.replay.journal import record, record_served
 from trimtab.runtime.replay.maturing import maturing
 from trimtab.runtime.replay.measuring import measures
+from trimtab.runtime.replay.paired import Slices
 from trimtab.runtime.replay.period import Period, choose_period
-from trimtab.runtime.replay.policies import choose
-from trimtab.runtime.replay.result import Replay
+from trimtab.runtime.replay.policies import OWN, WEEKLY, choose
+from trimtab.runtime.replay.result import PolicyResult, Replay
 from trimtab.runtime.replay.sentence import recommendation
-from trimtab.runtime.replay.service import jobs_for, merge, settle
+from trimtab.runtime.replay.service import Examiners, jobs_for, merge, settle
 from trimtab.runtime.replay.timeline import Timeline
 from trimtab.runtime.replay.watched import WatchedPolicy
 from trimtab.runtime.replay.watching import watch_policies
@@ -147,15 +153,17 @@ class _Run:
         workspace = write_workspace(self.folder, matrices, at, history.labels.history)
         pool = Pool(workspace, recipe, history.system.seed, self.settings.processes)
         wanted = {policy.name: ("online",) for policy in self.policies} | {
-            self.policies[-1].name: tuple(matrices)
+            answering_in_batch(self.policies): tuple(matrices)
         }
         judge = make_judge(history, metric, recipe.task)
+        answers = _answers(history, self.period, judge, recipe)
         timelines, results = settle(
             self.policies,
             self.period.ticks,
             lambda lines: merge(jobs_for(lines, at, rows, wanted), questions.jobs()),
             lambda jobs: _collect(pool, jobs, progress),
-            partial(measures, _answers(history, self.period, judge, recipe)),
+            partial(measures, answers),
+            _examiners(history, answers, self.policies),
         )
         return Found(history, self.period, judge, self.settings, timelines, results, questions, recipe)
 
@@ -176,6 +184,19 @@ class _Run:
         return matrices
 
 
+def answering_in_batch(policies: Sequence[Policy]) -> str:
+    """The policy whose versions also answer in batch: weekly on everything where it runs, else the last.
+
+    Versions of a calendar score just the rows that they serve; others score all that they might have served.
+    """
+    names = [policy.name for policy in policies]
+    return WEEKLY if WEEKLY in names else names[-1]
+
+
+def _line_of(found: Found, name: str) -> Timeline:
+    return next(line for line in found.timelines if line.policy.name == name)
+
+
 def _answers(history: History, period: Period, judge: Judge, recipe: Recipe) -> Answers:
     """What triggers that read scores may know: labels as they matured, judged as the replay judges."""
     return Answers(
@@ -188,6 +209,50 @@ def _answers(history: History, period: Period, judge: Judge, recipe: Recipe) -> 
         task=judge.task,
         classes=recipe.class_count,
         stakes=judge.stakes,
+    )
+
+
+def _examiners(history: History, answers: Answers, policies: Sequence[Policy]) -> Examiners:
+    """The system's own policy has to earn its traffic as declared; named ones serve whatever could be trained."""
+    system = history.system
+    return {
+        policy.name: partial(
+            ReleaseExaminer,
+            answers,
+            policy,
+            system.release,
+            system.model.label.matures_after.microseconds,
+            slices=_slices(history),
+            feedback=system.feedback,
+        )
+        for policy in policies
+        if policy.name == OWN
+    }
+
+
+def _slices(history: History) -> tuple[Slices, ...]:
+    """The declared slices that the request itself names."""
+    table = history.requests.table
+    found = []
+    for column in history.system.watch.slices:
+        if column in table.column_names:
+            encoded = pc.dictionary_encode(table[column].cast(pa.string()).combine_chunks())
+            codes = np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64)
+            found.append(Slices(column, tuple(encoded.dictionary.to_pylist()), codes))
+    return tuple(found)
+
+
+def _with_releases(found: Found, policies: tuple[PolicyResult, ...]) -> tuple[PolicyResult, ...]:
+    """The policies, those that were released with what came of it."""
+    margin = found.history.system.release.margin
+    return tuple(
+        replace(
+            each,
+            releases=releases_of(found.judge, line, found.results, found.period.rows, margin, NOT_MEASURED),
+        )
+        if line.released
+        else each
+        for each, line in zip(policies, found.timelines, strict=True)
     )
 
 
@@ -236,8 +301,10 @@ def _elsewhere(found: Found) -> float:
 def _outcome(found: Found, watch: Stopwatch) -> Replay:
     history, judge, period = found.history, found.judge, found.period.rows
     policies, verdict, unscored, rows = score_policies(judge, found.timelines, found.results, period)
+    policies = _with_releases(found, policies)
     stakes = history.system.stakes
     own = found.timelines[-1]
+    batched = answering_in_batch([line.policy for line in found.timelines])
     late = {hours: batch.unknown_to_run(history, hours) for hours in batch.BATCH_HOURS}
     before = as_known(history.labels.history, int(judge.at[period.start]))
     fallback = float(np.mean(before.value[before.mature])) if before.mature.any() else 0.5
@@ -263,15 +330,23 @@ def _outcome(found: Found, watch: Stopwatch) -> Replay:
         freshness=curve_points(judge, found.questions.freshness, found.results),
         volume=curve_points(judge, found.questions.volume, found.results),
         ladder=ladder_rungs(judge, found.questions.ladder, found.results),
-        batch=batch_cost(judge, own, found.results, period, rows, late, fallback),
+        batch=batch_cost(judge, _line_of(found, batched), found.results, period, rows, late, fallback),
         arrival=arrival_curve(delays, len(judge.at)),
         decisions=tuple(decision for each in found.timelines if each is own for decision in each.decisions),
-        findings=_findings(history, unscored),
+        findings=(*_findings(history, unscored), *_canary_findings(found)),
         watched=found.watched,
         seconds=watch.seconds,
         cpu_seconds=watch.cpu_seconds + _elsewhere(found),
         command=found.settings.command,
     )
+
+
+def _canary_findings(found: Found) -> tuple[Finding, ...]:
+    if not any(line.released for line in found.timelines):
+        return ()
+    requests_a_day = len(found.period.rows) / len(found.period.ticks)
+    warning = exposure_finding(found.history.system.release, requests_a_day)
+    return () if warning is None else (warning,)
 
 
 def _findings(history: History, unscored: Mapping[str, int]) -> tuple[Finding, ...]:

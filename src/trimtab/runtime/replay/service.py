@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from trimtab.declare.policy import Policy
 from trimtab.errors import LearnerError
 from trimtab.runtime.replay.period import Span
-from trimtab.runtime.replay.timeline import Jobs, Measure, Timeline, unmeasured, walk, walking
+from trimtab.runtime.replay.timeline import (
+    Examiner,
+    Jobs,
+    Measure,
+    Timeline,
+    unmeasured,
+    walk,
+    walking,
+)
 from trimtab.runtime.training import FitResult, FitSpec, Serve
 
 __all__ = ["Jobs", "Measures", "Results", "covering", "jobs_for", "merge", "scores_of", "settle", "spans"]
@@ -19,6 +27,9 @@ __all__ = ["Jobs", "Measures", "Results", "covering", "jobs_for", "merge", "scor
 Results = Mapping[FitSpec, FitResult]
 Measures = Callable[[Policy, Results], Measure]
 """The measure of each policy, which reads scores from results as fits are made."""
+
+Examiners = Mapping[str, Callable[[Results], Examiner]]
+"""What the releases of some policies, by name, would have known; all others serve whatever could be trained."""
 
 Run = Callable[[Mapping[FitSpec, Sequence[Serve]]], Mapping[FitSpec, FitResult]]
 
@@ -40,34 +51,53 @@ def settle(
     needs: Callable[[Sequence[Timeline]], Jobs],
     run: Run,
     measures: Measures = unmeasured,
+    examiners: Examiners | None = None,
 ) -> tuple[tuple[Timeline, ...], dict[FitSpec, FitResult]]:
     """Walk all policies until every fit that they need is there, and how each ended is known.
 
     Policies that follow a calendar come first: their fits are taken to succeed, and when one fails, its policy is
-    walked again knowing that. Then those whose triggers read scores go on together, each from one of its trainings
-    to the next, so that there are as many rounds of fits as the busiest of them has trainings.
+    walked again knowing that. Then those whose triggers or releases read scores go on together, each from one of its
+    trainings to the next, so that there are as many rounds of fits as the busiest of them has trainings.
     """
     fits = _Fits(run)
     measured = {policy.name: measures(policy, fits.results) for policy in policies}
-    readers = [policy for policy in policies if measured[policy.name].reads_scores]
+    examined = {name: make(fits.results) for name, make in (examiners or {}).items()}
+    readers = [each for each in policies if measured[each.name].reads_scores or each.name in examined]
     calendar = [policy for policy in policies if policy not in readers]
     ahead = merge(*(measured[policy.name].jobs() for policy in readers))
+    ahead = merge(
+        ahead, *(_candidates(each, ticks, needs) for each in readers if _on_calendar(measured[each.name]))
+    )
     lines: dict[str, Timeline] = {}
     waiting = True
     while waiting:
         lines = {each.name: walk(each, ticks, fits.problem, measured[each.name]) for each in calendar}
         waiting = fits.make(merge(needs(tuple(lines.values())), ahead))
         _require_first(lines.values(), fits.results)
-    walks = {each.name: walking(each, ticks, fits.problem, measured[each.name]) for each in readers}
+    walks = {
+        each.name: walking(each, ticks, fits.problem, measured[each.name], examined.get(each.name))
+        for each in readers
+    }
     while walks:
         further = {name: line for name, steps in walks.items() if (line := next(steps, None)) is not None}
-        fits.make(needs(tuple(further.values())))
+        rehearsed = (dict(line.rehearsals) for line in further.values())
+        fits.make(merge(needs(tuple(further.values())), *rehearsed))
         _require_first(further.values(), fits.results)
         walks = {name: walks[name] for name in further}
         lines |= further
     timelines = tuple(lines[policy.name] for policy in policies)
     fits.cut(needs(timelines))
     return timelines, fits.results
+
+
+def _on_calendar(measure: Measure) -> bool:
+    return not measure.reads_scores
+
+
+def _candidates(policy: Policy, ticks: Sequence[int], needs: Callable[[Sequence[Timeline]], Jobs]) -> Jobs:
+    """The fits of a released policy that follows a calendar, made ahead together: each scores all it might serve."""
+    whole = walk(policy, ticks, lambda _: None)
+    return needs([replace(whole, served=(each,)) for each in whole.served])
 
 
 @dataclass

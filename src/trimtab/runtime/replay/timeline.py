@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Protocol
 
 from trimtab.declare.policy import Policy
+from trimtab.declare.releasing import Release
+from trimtab.release import events as release
+from trimtab.release import state as releasing
+from trimtab.release.events import Gated
 from trimtab.retrain.seen import NOTHING, Measured
 from trimtab.retrain.windows import Selection
-from trimtab.runtime.loop import Decision, Promote, State, Tick, Trained, step
+from trimtab.runtime.loop import Command, Decision, Declared, Event, State, Tick, Train, Trained, begin, step
+from trimtab.runtime.loop.events import DECLARED
 from trimtab.runtime.training import FitSpec, Serve
-from trimtab.units import Duration, minutes
+from trimtab.units import Duration, days, minutes
 
 MODELLED_TRAINING = minutes(30)
 """How long a training is taken to last in a replay: a stated constant, so that replays are repeatable."""
@@ -38,7 +43,9 @@ class Served:
 class Timeline:
     """One policy's year: every training, who served from when, each decision with its reason.
 
-    `challengers` are the fits that its triggers read and that never serve; they cost what others cost.
+    `challengers` are the fits that its triggers or its gate read and that never serve; they cost what others cost.
+    `rehearsals` are those among them that a gate asked for, with the rows that they score. `released` says whether
+    versions had to earn their traffic.
     """
 
     policy: Policy
@@ -46,6 +53,8 @@ class Timeline:
     served: tuple[Served, ...]
     decisions: tuple[Decision, ...]
     challengers: tuple[FitSpec, ...] = ()
+    rehearsals: tuple[tuple[FitSpec, tuple[Serve, ...]], ...] = ()
+    released: bool = False
 
 
 class Measure(Protocol):
@@ -80,6 +89,48 @@ class Unmeasured:
         return NOTHING
 
 
+class Examiner(Protocol):
+    """What a release would have known at each of its steps, from the labels that were mature by then."""
+
+    @property
+    def release(self) -> Release:
+        """How a candidate earns traffic."""
+        ...
+
+    @property
+    def accepted(self) -> str:
+        """The recipe of the first model."""
+        ...
+
+    def rehearsal(self, candidate: releasing.Candidate, trained: FitSpec) -> Jobs:
+        """The fits that a gate reads besides those of the policy."""
+        ...
+
+    def gated(self, candidate: releasing.Candidate, at: int, walked: Walked) -> Gated:
+        """What the gate says of a candidate."""
+        ...
+
+    def looked(self, state: releasing.State, at: int, walked: Walked) -> Sequence[Event]:
+        """What labels and guards say at an instant of whoever is in reverse shadow, shadow or canary."""
+        ...
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Who served so far, who scored unseen from when on, and the fit of each version."""
+
+    served: Sequence[Served]
+    shadowed: Sequence[Served]
+    specs: Mapping[str, FitSpec]
+
+
+@dataclass(frozen=True)
+class Look:
+    """A step that ends between two ticks: look at it then."""
+
+    at: int
+
+
 def unmeasured(policy: Policy, results: object) -> Measure:  # noqa: ARG001
     """The measure where no labels are at hand."""
     return Unmeasured()
@@ -92,42 +143,127 @@ def walk(policy: Policy, ticks: Sequence[int], outcome: Outcome, measure: Measur
 
 
 def walking(
-    policy: Policy, ticks: Sequence[int], outcome: Outcome, measure: Measure | None = None
+    policy: Policy,
+    ticks: Sequence[int],
+    outcome: Outcome,
+    measure: Measure | None = None,
+    examiner: Examiner | None = None,
 ) -> Iterator[Timeline]:
     """The timeline so far, as it grows; the last one is whole.
 
     The first model learns from everything and is ready at the first tick, alike for all policies; later ones serve
-    after the modelled training time. At equal times a tick comes before the end of a training.
+    after the modelled training time. At equal times a tick comes before the end of a training, and before a tick the
+    releases are looked at.
 
     Where decisions read scores, the walk stops at each training, with the timeline as if that succeeded: before the
-    next step the caller makes sure that `outcome` and `measure` know the fit. So no tick is ever walked twice.
+    next step the caller makes sure that `outcome`, `measure` and `examiner` know the fit. So no tick is ever walked
+    twice. Without an examiner every version that could be trained serves.
     """
-    order = count()
-    events: list[tuple[int, int, int, Tick | Trained]] = [(at, 0, next(order), Tick(at)) for at in ticks]
-    heapq.heapify(events)
-    measure = measure or Unmeasured()
-    state, specs = State(), dict[str, FitSpec]()
-    served, decisions, challengers = list[Served](), list[Decision](), tuple(measure.jobs())
-    while events:
-        *_, event = heapq.heappop(events)
-        if isinstance(event, Tick):
-            event = Tick(event.at, _known(measure, event.at, served, tuple(specs.values())))
-        state, commands, made = step(state, event, policy.retrain)
-        decisions.extend(made)
+    yield from _Walk(policy, outcome, measure or Unmeasured(), examiner).steps(ticks)
+
+
+@dataclass(eq=False)
+class _Walk:
+    """A walk under way: the loop's state, what is still to come, and what is written down."""
+
+    policy: Policy
+    outcome: Outcome
+    measure: Measure
+    examiner: Examiner | None
+    specs: dict[str, FitSpec] = field(default_factory=dict)
+    served: list[Served] = field(default_factory=list)
+    shadowed: list[Served] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    rehearsals: Jobs = field(default_factory=dict)
+    coming: list[tuple[int, int, int, Event | Look]] = field(default_factory=list)
+    order: Iterator[int] = field(default_factory=count)
+
+    def __post_init__(self) -> None:
+        release = None if self.examiner is None else self.examiner.release
+        self.declared = Declared(self.policy.retrain, release)
+        self.state: State = begin(self.declared)
+
+    def steps(self, ticks: Sequence[int]) -> Iterator[Timeline]:
+        """The timeline at each stop, and at the end."""
+        for at in ticks:
+            self._expect(at, 0, Tick(at))
+        while self.coming:
+            *_, event = heapq.heappop(self.coming)
+            if isinstance(event, Tick | Look):
+                for told in self._looked(event.at):
+                    yield from self._take(told)
+            if isinstance(event, Tick):
+                event = Tick(event.at, self._known(event.at))
+            if not isinstance(event, Look):
+                yield from self._take(event)
+        yield self._so_far()
+
+    def _expect(self, at: int, rank: int, event: Event | Look) -> None:
+        heapq.heappush(self.coming, (at, rank, next(self.order), event))
+
+    def _take(self, event: Event) -> Iterator[Timeline]:
+        self.state, commands, made = step(self.state, event, self.declared)
+        self.decisions.extend(made)
         for command in commands:
-            if isinstance(command, Promote):
-                served.append(Served(command.version, command.at, specs[command.version]))
-                continue
-            spec = FitSpec(command.as_of, command.selection if specs else Selection())
-            end = command.as_of + (MODELLED_TRAINING if specs else Duration(0)).microseconds
-            specs[command.version] = spec
-            if measure.reads_scores:
-                hoped = (*served, Served(command.version, end, spec))
-                yield Timeline(policy, tuple(specs.items()), hoped, tuple(decisions), challengers)
-            trained = Trained(end, command.version, outcome(spec))
-            heapq.heappush(events, (end, 1, next(order), trained))
-    yield Timeline(policy, tuple(specs.items()), tuple(served), tuple(decisions), challengers)
+            yield from self._carry_out(command)
 
+    def _carry_out(self, command: Command) -> Iterator[Timeline]:
+        match command:
+            case Train():
+                yield from self._train(command)
+            case release.Gate():
+                yield from self._gate(command)
+            case release.Route():
+                self._expect(command.at + days(1).microseconds, 2, Look(command.at + days(1).microseconds))
+            case release.Shadow():
+                self.shadowed.append(Served(command.version, command.at, self.specs[command.version]))
+            case release.Promote():
+                self.served.append(Served(command.version, command.at, self.specs[command.version]))
+            case release.RollBack():
+                self.served.append(Served(command.to, command.at, self.specs[command.to]))
 
-def _known(measure: Measure, now: int, served: Sequence[Served], attempts: Sequence[FitSpec]) -> Measured:
-    return replace(measure(now, served, attempts), attempts=tuple(spec.as_of for spec in attempts))
+    def _train(self, command: Train) -> Iterator[Timeline]:
+        first = not self.specs
+        spec = FitSpec(command.as_of, Selection() if first else command.selection)
+        end = command.as_of + (Duration(0) if first else MODELLED_TRAINING).microseconds
+        self.specs[command.version] = spec
+        if self.measure.reads_scores or self.examiner is not None:
+            hoped = (*self.served, Served(command.version, end, spec))
+            yield replace(self._so_far(), served=hoped)
+        accepted = DECLARED if self.examiner is None else self.examiner.accepted
+        recipe = accepted if first else command.recipe
+        self._expect(end, 1, Trained(end, command.version, self.outcome(spec), recipe))
+
+    def _gate(self, command: release.Gate) -> Iterator[Timeline]:
+        candidate = None if self.state.release is None else self.state.release.candidate(command.version)
+        if self.examiner is None or candidate is None:
+            return
+        jobs = self.examiner.rehearsal(candidate, self.specs[command.version])
+        if jobs:
+            self.rehearsals |= jobs
+            yield self._so_far()
+        self._expect(command.at, 1, self.examiner.gated(candidate, command.at, self._walked()))
+
+    def _looked(self, at: int) -> Sequence[Event]:
+        if self.examiner is None or self.state.release is None or not self.served:
+            return ()
+        return self.examiner.looked(self.state.release, at, self._walked())
+
+    def _walked(self) -> Walked:
+        return Walked(self.served, self.shadowed, self.specs)
+
+    def _known(self, at: int) -> Measured:
+        attempts = tuple(self.specs.values())
+        measured = self.measure(at, self.served, attempts)
+        return replace(measured, attempts=tuple(spec.as_of for spec in attempts))
+
+    def _so_far(self) -> Timeline:
+        return Timeline(
+            self.policy,
+            tuple(self.specs.items()),
+            tuple(self.served),
+            tuple(self.decisions),
+            tuple(dict.fromkeys((*self.measure.jobs(), *self.rehearsals))),
+            tuple(self.rehearsals.items()),
+            self.examiner is not None,
+        )

@@ -20,6 +20,7 @@ from trimtab.report.document import Block
 from trimtab.report.formats import date
 from trimtab.runtime.replay.watched import WatchedPolicy
 
+DAY = 86_400_000_000
 DAYS_BY_HAND = 21
 """Days before a page whose figures are shown."""
 
@@ -110,7 +111,7 @@ def _months(watched: Sequence[WatchedPolicy]) -> Table:
     columns = (Column("end of"), *(Column(each.name) for each in told))
     lines = {each.name: dict(each.told) for each in told}
     instants = sorted({at for line in lines.values() for at in line})
-    rows = tuple((date(at - 1)[:7], *(_verdict(lines[each.name], at) for each in told)) for at in instants)
+    rows = tuple((date(at - DAY)[:7], *(_verdict(lines[each.name], at) for each in told)) for at in instants)
     return Table(columns, rows, note="Skill and paired loss over the last four weeks of matured labels.")
 
 

@@ -1,0 +1,134 @@
+"""Releases: who is on the way, at which stage, and the evidence as it accrues."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trimtab.console.book import View
+from trimtab.console.folds.matters import entries, routing
+from trimtab.console.links import Links
+from trimtab.console.page import Page, Part, Piece, absent
+from trimtab.ports import Event
+from trimtab.report import Axis, Column, Journal, KeyValues, LineChart, Series, Table
+from trimtab.report.formats import moment
+from trimtab.report.markup import tag
+from trimtab.report.table import Cell
+from trimtab.runtime.live_loop.journal import DECLARED, HEARD, LOOP
+from trimtab.runtime.loop import State
+
+RELEASING = (
+    "promote",
+    "roll back",
+    "gate",
+    "shadow",
+    "canary",
+    "refuse",
+    "retire",
+    "quarantine",
+    "approve",
+    "hold",
+)
+JUDGED = ("ShadowJudged", "CanaryJudged", "ReverseJudged")
+
+
+def state_of(view: View) -> State | None:
+    """The loop's state at the instant; None before its first turn."""
+    told = [event for event in view.events(LOOP) if event.kind in {HEARD, DECLARED}]
+    return State.from_json(told[-1].body["state"]) if told else None
+
+
+def releases(view: View, links: Links, *, acting: bool = False) -> Page:
+    """The page of releases."""
+    state = state_of(view)
+    parts = [Part("Who answers", (_routes(view),))]
+    parts.append(Part("On the way", _candidates(links, state, acting=acting)))
+    parts += [Part(f"Evidence of {name}", _evidence(view, looks)) for name, looks in _looks(view).items()]
+    steps = tuple(each for each in entries(view) if any(each.decision.startswith(word) for word in RELEASING))
+    parts.append(Part("Steps", (Journal(steps[-100:]),)))
+    return Page("Releases", "releases", tuple(parts))
+
+
+def _routes(view: View) -> Piece:
+    routes = routing(view).routes
+    if not routes:
+        return absent("Who answers")
+    columns = Column("version"), Column("share of requests", format=".0%"), Column("as")
+    return Table(columns, tuple((each.version, each.share, each.mode) for each in routes))
+
+
+def _candidates(links: Links, state: State | None, *, acting: bool) -> tuple[Piece, ...]:
+    if state is None or state.release is None:
+        return (absent("Candidates", "let the loop take its turns beside trimtab serve"),)
+    released = state.release
+    facts: list[tuple[str, Cell]] = [
+        ("frozen until a person decides", released.frozen),
+        ("in quarantine", ", ".join(released.quarantined) or "none"),
+        ("a rollback goes to", released.target),
+    ]
+    if released.watch is not None:
+        facts.append((f"{released.watch.anchor} in reverse shadow until", moment(released.watch.until)))
+    rows = tuple(
+        (each.version, each.kind, each.stage, each.since, each.alpha, each.awaiting)
+        for each in released.candidates
+    )
+    columns = (
+        Column("version"),
+        Column("kind"),
+        Column("stage"),
+        Column("since", format="moment"),
+        Column("error rate of its tests", format=".3g"),
+        Column("waits for approval of"),
+    )
+    table: tuple[Piece, ...] = (Table(columns, rows),) if rows else (absent("A candidate on its way"),)
+    buttons = [
+        tag(
+            "a",
+            {"class": "button", "href": links.to("act", "approve", f"{each.version}:{each.awaiting}")},
+            words,
+        )
+        for each in released.candidates
+        if acting and each.awaiting and (words := f"Approve the {each.awaiting} of {each.version}")
+    ]
+    return (KeyValues(tuple(facts)), *table, *((tag("p", {"class": "acts"}, *buttons),) if buttons else ()))
+
+
+def _looks(view: View) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = {}
+    for event in view.events(LOOP):
+        if event.kind == HEARD and event.body["event"]["kind"] in JUDGED:
+            found.setdefault(event.subject, []).append(event)
+    return dict(list(found.items())[-3:])
+
+
+def _evidence(view: View, looks: list[Event]) -> tuple[Piece, ...]:
+    """Every number that the looks at one candidate saw, over time; the first that is an estimate as a chart."""
+    numbers = [dict(event.body["event"].get("numbers") or {}) for event in looks]
+    names = list(
+        dict.fromkeys(name for each in numbers for name, value in each.items() if _is_number(value))
+    )[:6]
+    columns = Column("looked", format="moment"), Column("verdict"), *(Column(name) for name in names)
+    rows = tuple(
+        (event.at, str(event.body["event"]["verdict"]), *(each.get(name) for name in names))
+        for event, each in zip(looks, numbers, strict=True)
+    )
+    table = Table(columns, rows[-30:])
+    chosen = next(
+        (name for name in names if "evidence" in name or "estimate" in name or "difference" in name), None
+    )
+    if chosen is None or len(looks) < 2:
+        return (table,)
+    points = tuple(each.get(chosen) if _is_number(each.get(chosen)) else None for each in numbers)
+    chart = LineChart(
+        f"{chosen.replace('_', ' ').capitalize()} as it accrued",
+        Axis("look", kind="time"),
+        Axis(chosen.replace("_", " ")),
+        (Series(chosen.replace("_", " "), tuple(event.at for event in looks), points, emphasised=True),),
+        note=f"n = {len(looks)} looks; the sequence holds its error rate at every one of them.",
+        command=f"trimtab console {view.book.target}",
+        height=200,
+    )
+    return (chart, table)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

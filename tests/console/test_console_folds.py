@@ -1,0 +1,124 @@
+"""What pages are folded from: only what was known at the instant, and equal to the naive sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from console_worlds import DAY, FIRST, HOUR, REPLAYED, replay_book, replay_tables
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trimtab.console import Book
+from trimtab.console.folds.calls import measured_days
+from trimtab.console.folds.days import trailing
+from trimtab.console.folds.matters import champion, considered, entries, kept_versions, previous
+from trimtab.console.folds.replayed import arrival, replayed_days, sums_of
+from trimtab.metrics.losses import log_losses
+from trimtab.ports import Event
+from trimtab.testing import ManualClock, MemoryLedger
+
+
+@pytest.fixture(scope="module")
+def book():
+    return replay_book()
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return replay_tables()
+
+
+def naive(tables, at):
+    """Loss by day from the rows themselves: the last label known before the instant counts."""
+    predictions, labels = (table.to_pylist() for table in tables)
+    latest = {}
+    for row in sorted(labels, key=lambda row: row["known"]):
+        if row["known"] < at:
+            latest[row["order"]] = row["value"]
+    days: dict[int, list[float]] = {}
+    for row in predictions:
+        if row["at"] < at:
+            found = days.setdefault(row["at"] // DAY, [0, 0, 0.0])
+            found[0] += 1
+            if row["order"] in latest:
+                found[1] += 1
+                found[2] += float(log_losses([latest[row["order"]]], [row["score"]])[0])
+    return days
+
+
+@settings(max_examples=12, deadline=None)
+@given(hours=st.integers(24, REPLAYED * 24))
+def test_performance_at_any_hour_is_the_sum_of_what_was_known_before_it(book, tables, hours):
+    at = FIRST + hours * HOUR
+    days = replayed_days(book.view(at))
+    expected = naive(tables, at)
+    for place, start in enumerate(days.start):
+        requests, labelled, loss = expected.get(int(start) // DAY, (0, 0, 0.0))
+        assert days.requests[place] == requests
+        assert days.labelled[place] == labelled
+        assert days.loss[place] == pytest.approx(loss, abs=1e-9)
+
+
+def test_the_sums_are_made_once(book):
+    assert sums_of(book.view()) is sums_of(book.view(FIRST + DAY))
+
+
+def test_labels_arrive_within_the_hours_that_they_took(book, tables):
+    hours, share, count = arrival(book.view())
+    known = np.sort(tables[1]["known"].to_numpy()[:4000])
+    assert count == (known < FIRST + REPLAYED * DAY).sum() > 3900
+    assert share[0] == 0  # none within the first hour
+    assert share[-1] == 1
+    assert 38 <= len(hours) <= 41
+
+
+def test_nothing_later_than_the_instant_is_seen(book):
+    view = book.view(FIRST + 45 * DAY)
+    assert [each.name for each in kept_versions(view)] == ["v1", "v2"]
+    assert champion(view).name == "v2"
+    assert previous(view) == "v1"
+    assert all(entry.at <= view.at for entry in entries(view))
+    assert view.events("measurements") == []
+
+
+def test_the_last_look_at_training_is_told_also_when_it_said_not_now(book):
+    assert considered(book.view()).outcome == "not now"
+    assert considered(book.view(FIRST + 45 * DAY)).outcome == "v2"
+    assert all(entry.outcome != "not now" for entry in entries(book.view()))
+
+
+def test_other_policies_of_a_replay_are_left_out(book):
+    assert len(kept_versions(book.view())) == 4
+
+
+def test_a_trailing_mean_is_of_28_days_and_has_no_interval_below_ten():
+    start = np.arange(40, dtype=np.int64) * DAY
+    total, rows = np.arange(40, dtype=np.float64), np.full(40, 2.0)
+    points = trailing(start, total, rows)
+    assert [point.at // DAY for point in points] == [7, 14, 21, 28, 35, 40]
+    assert not points[0].mean.known
+    assert points[-1].mean.estimate == pytest.approx(total[12:].sum() / 56)
+    assert points[-1].mean.low < points[-1].mean.estimate < points[-1].mean.high
+
+
+def test_a_day_without_rows_is_left_out():
+    start = np.arange(3, dtype=np.int64) * DAY
+    points = trailing(start, np.array([1.0, np.nan, 1.0]), np.array([1.0, 0.0, 1.0]))
+    assert [point.rows for point in points] == [2]
+
+
+def test_calls_of_a_day_are_added_up_and_a_day_under_way_grows():
+    ledger, clock = MemoryLedger(), ManualClock(FIRST + 40 * DAY + HOUR)
+    body = {"requests": 3, "unanswered": 1, "buckets": [2, 1]}
+    for at in (FIRST, FIRST + 39 * DAY, FIRST + 39 * DAY + 1, FIRST + 40 * DAY):
+        ledger.append_events("measurements", [Event(at, "calls", "s", body)])
+    ledger.append_events(
+        "measurements", [Event(FIRST + 40 * DAY, "parity", "s", {"values": 7, "differing": 1})]
+    )
+    book = Book("live", "s", ledger, clock)
+    days = measured_days(book.view())
+    assert [day.calls.requests for day in days] == [6, 3]
+    assert (days[-1].values, days[-1].differing) == (7, 1)
+    ledger.append_events("measurements", [Event(clock.now(), "calls", "s", body)])
+    assert [day.calls.requests for day in measured_days(book.view())] == [6, 6]
+    assert [day.calls.requests for day in measured_days(book.view(FIRST + 39 * DAY))] == [3]

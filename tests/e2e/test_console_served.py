@@ -1,0 +1,52 @@
+"""The console of a real server: mounted beside its routes, with a rollback that its answers follow."""
+
+from __future__ import annotations
+
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+from served import serving, write_system
+
+from trimtab import commands
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    system = write_system(folder, rows=700)
+    loaded = commands.load(str(system))
+    for day in ("2024-02-20", "2024-03-05"):
+        commands.train(loaded, as_of=day)
+    with serving(system, "--no-loop") as running:
+        yield running
+
+
+class Opener:
+    """A browser without a window: it keeps cookies and follows redirects."""
+
+    def __init__(self, port):
+        self.address = f"http://127.0.0.1:{port}"
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+
+    def get(self, path, form=None):
+        data = None if form is None else urllib.parse.urlencode(form).encode()
+        with self._opener.open(self.address + path, data, timeout=30) as answer:
+            return answer.read().decode()
+
+
+def test_a_rollback_in_the_console_is_what_the_server_answers_with(server):
+    browser = Opener(server.port)
+    assert "v2 answers" in browser.get("/console")
+    page = browser.get("/console/live/act/rollback/v1")
+    token = re.search(r'name="token" value="([^"]+)"', page).group(1)
+    form = {"token": token, "by": "Ada", "why": "v2 errs"}
+    browser.get("/console/live/act/rollback/v1", form)
+    assert "v2 errs (Ada, in the console)" in browser.get("/console/live/decisions")
+    champions = [
+        each["name"] for each in server.call("GET", "/versions")[1]["versions"] if each["state"] == "champion"
+    ]
+    assert champions == ["v1"]
+    assert server.call("GET", "/healthz/ready")[0] == 200
