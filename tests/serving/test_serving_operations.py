@@ -241,7 +241,6 @@ def test_figures_are_put_on_record_and_become_gauges(shop, monkeypatch):
     gauges = {name: samples for name, _, kind, samples in figures.all() if kind == "gauge"}
     for name in ("fallback_share", "label_share", "label_lag_seconds", "labels_pending"):
         assert gauges[f"trimtab_{name}"] == [({}, float(noted[name]))]
-    assert "trimtab_label_share" not in {name for name, *_ in found.service.figures()}
 
 
 def test_a_measurement_is_found_behind_many_others(shop):

@@ -121,6 +121,8 @@ def _replay(target: str, options: dict[str, Any]) -> None:
 def _show(done: Any, name: str, options: dict[str, Any]) -> None:
     from trimtab.report import to_html, to_svg  # noqa: PLC0415
     from trimtab.runtime.replay.page import page, performance  # noqa: PLC0415
+    from trimtab.runtime.replay.release_page import released  # noqa: PLC0415
+    from trimtab.runtime.replay.watch_page import summary as watched  # noqa: PLC0415
 
     document = page(done)
     report = options["report"] or Path(f"{name}-replay.html")
@@ -129,7 +131,8 @@ def _show(done: Any, name: str, options: dict[str, Any]) -> None:
         options["chart"].write_text(to_svg(performance(done)), encoding="utf-8")
     write_json(options["json_file"], done.to_json)
     print_document_of(document, ("Policies",))
-    click.echo(f"\n{textwrap.fill(done.sentence, 110)}\nreport: {report}")
+    told = [done.sentence, *released(done.policies), *([watched(done.watched)] if done.watched else [])]
+    click.echo("\n" + "\n".join(textwrap.fill(each, 110) for each in told) + f"\nreport: {report}")
 
 
 def _declared(target: str, options: dict[str, Any]) -> Any:

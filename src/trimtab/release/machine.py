@@ -213,12 +213,18 @@ def _ticked(turn: Turn) -> Turn:
 
 
 def _settled(turn: Turn) -> Turn:
-    """Let every candidate take the step that is open to it, in the order in which they came."""
-    for version in [each.version for each in turn.state.candidates]:
-        candidate = turn.state.candidate(version)
-        wanted = None if candidate is None or turn.state.frozen else _wanted(turn, candidate)
-        if candidate is not None and wanted is not None:
-            turn = _taken(turn, candidate, wanted)
+    """Let every candidate take the step that is open to it, in the order in which they came, until none is.
+
+    A step of a later one may open one to an earlier one: a promotion ends a canary.
+    """
+    before = None
+    while turn is not before:
+        before = turn
+        for version in [each.version for each in turn.state.candidates]:
+            candidate = turn.state.candidate(version)
+            wanted = None if candidate is None or turn.state.frozen else _wanted(turn, candidate)
+            if candidate is not None and wanted is not None:
+                turn = _taken(turn, candidate, wanted)
     return turn
 
 

@@ -40,6 +40,11 @@ def release_marks(policies: Sequence[PolicyResult]) -> tuple[Mark, ...]:
     return (*promoted, *rolled)
 
 
+def released(policies: Sequence[PolicyResult]) -> tuple[str, ...]:
+    """What came of the releases of each policy that was released."""
+    return tuple(summary(each.releases) for each in policies if each.releases is not None)
+
+
 def summary(found: Releases) -> str:
     """What came of one policy's releases, in two sentences."""
     text = (

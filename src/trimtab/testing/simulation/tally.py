@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 from trimtab.release.events import (
     Call,
+    CanaryJudged,
     Gated,
     Promote,
     PromoteAsked,
-    ReverseJudged,
     RollBack,
     RollbackAsked,
+    ShadowJudged,
     Trouble,
 )
-from trimtab.runtime.loop import Event, Train, Trained
+from trimtab.runtime.loop import Event, Tick, Train, Trained
 from trimtab.testing.simulation.looks import Looks
 from trimtab.testing.simulation.pager import Pager
 from trimtab.testing.simulation.result import Counts
@@ -97,5 +98,12 @@ class Tally:
 
 
 def _where(event: Event) -> str:
-    names = {Gated: "gate", Trained: "rest", ReverseJudged: "rolled back", PromoteAsked: "by a person"}
-    return names.get(type(event), type(event).__name__.removesuffix("Judged").lower())
+    """The step at which an event ended a candidate; it rests when its recipe was rolled back."""
+    names = {
+        Gated: "gate",
+        Tick: "deadline",
+        PromoteAsked: "by a person",
+        ShadowJudged: "shadow",
+        CanaryJudged: "canary",
+    }
+    return names.get(type(event), "rest")
