@@ -161,5 +161,5 @@ def _released(state: State, event: release.Event, declared: Declared) -> Step:
     after, commands, decisions = machine.step(state.release, event, declared.release)
     state = replace(state, release=after, champion=after.champion)
     if any(isinstance(command, release.RollBack) for command in commands):
-        state = replace(state, last_attempt=event.at, incidents=())
+        state = replace(state, last_attempt=max(state.last_attempt or event.at, event.at), incidents=())
     return state, commands, decisions
