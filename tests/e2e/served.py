@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -78,16 +79,17 @@ class Server:
         command = [sys.executable, "-m", "trimtab", "serve", str(system), "--port", str(self.port), *options]
         command += [] if loop else ["--no-loop"]
         began = time.perf_counter()
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ
-        )
+        number, name = tempfile.mkstemp(".log", dir=system.parent)  # a pipe that nobody reads is full one day
+        self._printed = Path(name)
+        self.process = subprocess.Popen(command, stdout=number, stderr=subprocess.STDOUT, env=os.environ)
+        os.close(number)
         self._wait()
         self.ready_seconds = time.perf_counter() - began
 
     def _wait(self) -> None:
         for _ in range(600):
             if self.process.poll() is not None:
-                raise AssertionError(self.process.stdout.read())
+                raise AssertionError(self.output)
             try:
                 if self.call("GET", "/healthz/ready")[0] == 200:
                     return
@@ -114,14 +116,16 @@ class Server:
         """End it in the middle of whatever it does."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-        self.process.stdout.close()
 
     def stop(self) -> int:
         """Ask it to stop, and wait."""
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(timeout=60)
-        self.process.stdout.close()
-        return code
+        return self.process.wait(timeout=60)
+
+    @property
+    def output(self) -> str:
+        """What it has printed so far."""
+        return self._printed.read_text()
 
 
 @contextmanager

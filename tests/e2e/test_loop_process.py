@@ -20,7 +20,7 @@ class Waited(Server):
     def until(self, path):
         end = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < end:
-            assert self.process.poll() is None, self.process.stdout.read()
+            assert self.process.poll() is None, self.output
             try:
                 if self.call("GET", path)[0] == 200:
                     return

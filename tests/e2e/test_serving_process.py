@@ -23,12 +23,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at proces
 
 
 class Process(Server):
-    """A server that is waited for until it lives, ready or not; `output` is all that it printed in the end."""
-
-    output = ""
+    """A server that is waited for until it lives, ready or not."""
 
     def _wait(self):
-        wait_for(self.lives, lambda: self.process.poll() is not None and self.process.stdout.read())
+        wait_for(self.lives, lambda: self.process.poll() is not None and self.output)
 
     def lives(self):
         try:
@@ -36,15 +34,9 @@ class Process(Server):
         except OSError:
             return False
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.output, _ = self.process.communicate(timeout=60)
-        return self.process.returncode
-
     def end(self):
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.communicate()
+            self.kill()
 
     def row(self, order=5_000_000, **changed):
         return {"order": order, "ordered": instant(), "shop": "north", "weight": 3.5, **changed}
@@ -338,7 +330,7 @@ def workers_end_soon_after_their_owner_was_killed(pair):
     pair.server.process.kill()
     wait_for(lambda: not any(map(running, workers)), seconds=10)
     assert not pair.server.lives(), "the port is free again"
-    pair.server.process.communicate()
+    pair.server.process.wait()
 
 
 def test_the_life_of_one_server(shop, capfd, tmp_path):

@@ -1,6 +1,7 @@
 import asyncio
 import io
 import json
+import os
 import re
 
 import pytest
@@ -128,3 +129,24 @@ def test_a_log_that_cannot_be_written_costs_no_answer():
     app = make_app(FakeService(), Settings(open=True), log=log)
     log.close()
     assert call(app, "POST", "/predict", {"row": {**ROW, "flight": -1}}).status == 500
+
+
+def test_a_log_that_nobody_reads_holds_no_answer_up_and_says_what_it_dropped():
+    reading, writing = os.pipe()
+    statuses, seen = [], b""
+
+    async def story(app, log):
+        nonlocal seen
+        statuses.extend(
+            [(await send_call(app, "POST", "/predict", b'{"row": 1}')).status for _ in range(12_000)]
+        )
+        while b"dropped" not in seen:
+            seen += await asyncio.to_thread(os.read, reading, 1 << 20)
+
+    with os.fdopen(writing, "w") as log:
+        asyncio.run(asyncio.wait_for(story(make_app(FakeService(), Settings(open=True), log=log), log), 120))
+    os.close(reading)
+    told = [json.loads(line) for line in seen.decode().splitlines() if line.endswith("}")]
+    kept = sum("status" in line for line in told)
+    assert set(statuses) == {422}
+    assert [line["dropped"] for line in told if "dropped" in line] == [12_000 - kept]
