@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test lint campaign docs clean
+.PHONY: demo test lint campaign simulate docs clean
 
 demo: $(VENV)/.installed
 	$(BIN)/trimtab demo
@@ -23,6 +23,10 @@ lint: $(VENV)/.developing
 # Long statistical and simulation campaigns.
 campaign: $(VENV)/.developing
 	$(BIN)/pytest -n auto -m campaign
+
+# Thousands of simulated years with every fault, and the laws that must hold in each.
+simulate: $(VENV)/.developing
+	$(BIN)/python -m trimtab.testing.simulation --years 2000 --processes 2
 
 # Regenerates what is shown in README and docs.
 docs: $(VENV)/.developing
