@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from command_line import run
 from orders import DAY, START, orders_tables
-from trimtab.cli import main
 
 SYSTEM = """
     import pathlib
@@ -53,22 +53,6 @@ def world(tmp_path, monkeypatch):
 
     write.tables = tables
     return write
-
-
-def run(capsys, *words):
-    """Exit code and everything printed; a traceback fails the test."""
-    argv, sys.argv = sys.argv, ["trimtab", *words]
-    try:
-        main()
-        code = 0
-    except SystemExit as ended:
-        code = ended.code or 0
-    finally:
-        sys.argv = argv
-    printed = capsys.readouterr()
-    text = printed.out + printed.err
-    assert "Traceback" not in text
-    return code, " ".join(text.split())
 
 
 def test_good_input_checks_and_replays(world, capsys):

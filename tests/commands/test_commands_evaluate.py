@@ -1,8 +1,6 @@
 """`trimtab evaluate` and `tt.evaluate` on a small table, as a user meets them."""
 
 import json
-import shlex
-import sys
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import trimtab as tt
-from trimtab.cli import main
+from command_line import run
 
 SYSTEM = """
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -57,21 +55,6 @@ def place(tmp_path, monkeypatch):
         return tmp_path
 
     return write
-
-
-def run(capsys, words):
-    argv, sys.argv = sys.argv, ["trimtab", *shlex.split(words)]
-    try:
-        main()
-        code = 0
-    except SystemExit as ended:
-        code = ended.code or 0
-    finally:
-        sys.argv = argv
-    printed = capsys.readouterr()
-    text = printed.out + printed.err
-    assert "fault of its own" not in text, text
-    return code, " ".join(text.split())
 
 
 def test_an_honest_model_is_evaluated_from_the_command_line(place, capsys):

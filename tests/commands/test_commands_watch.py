@@ -1,7 +1,6 @@
 """`trimtab watch LOG` as a user types it."""
 
 import json
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import trimtab as tt
+from command_line import run
 from prediction_logs import DAY, START, log_table
-from trimtab.cli import main
 
 COLUMNS = ("--time", "asked", "--label", "bought", "--label-known", "told")
 
@@ -29,23 +28,6 @@ def write(tmp_path, monkeypatch):
         return found
 
     return table
-
-
-def run(capsys, words):
-    """Exit code and everything printed; a traceback, or a fault of our own, fails the test."""
-    argv, sys.argv = sys.argv, ["trimtab", *(shlex.split(words) if isinstance(words, str) else words)]
-    try:
-        main()
-        code = 0
-    except SystemExit as ended:
-        code = ended.code or 0
-    finally:
-        sys.argv = argv
-    printed = capsys.readouterr()
-    text = printed.out + printed.err
-    assert "Traceback" not in text
-    assert "fault of its own" not in text
-    return code, " ".join(text.split())
 
 
 def test_planted_harm_pages_from_the_command_line(write, tmp_path):
@@ -188,7 +170,7 @@ def test_a_system_is_handed_to_those_who_watch_systems(write, capsys, monkeypatc
     asked = []
     monkeypatch.setattr("trimtab.cli.watch._watch_system", lambda target, *_: asked.append(target))
     for target in ("flights", "shop.py", "package.module:system"):
-        assert run(capsys, ["watch", target])[0] == 0
+        assert run(capsys, "watch", target)[0] == 0
     assert asked == ["flights", "shop.py", "package.module:system"]
 
 
