@@ -237,17 +237,21 @@ def _limits(ours):
     for scenario in (*QUIET[:2], *HARM):
         answers = ours.get(scenario.name, [])
         if answers:
-            effects = [one["design_effects"] for one in answers]
-            cells = [
-                f"{median(e.get(k, 1) for e in effects):.1f}" for k in ("realised", "estimated", "residual")
-            ]
+            cells = [_tempered(answers, kind) for kind in ("realised", "estimated", "residual")]
             silent = sum(bool(one["trust"]) for one in answers)
             rows.append([scenario.name, *cells, f"{silent} of {len(answers)}"])
     return (
-        "By what evidence of a window is tempered (a median over seeds; 1: not at all), and in how many streams "
-        "estimates are not trusted at the end.\n\n"
+        "By what evidence of a window is tempered (medians over seeds; 1: not at all), by the reference alone and, "
+        "after the arrow, by live windows at the end of the stream; and in how many streams estimates are not trusted "
+        "then.\n\n"
         + _table(["streams", "realised", "estimated", "residual", "estimates silent at the end"], rows)
     )
+
+
+def _tempered(answers, kind):
+    first = median(one["design_effects"].get(kind, 1) for one in answers)
+    last = median(one["live_effects"].get(kind, 1) for one in answers if "live_effects" in one)
+    return f"{first:.1f} → {last:.1f}"
 
 
 def _promise(promised):
@@ -284,6 +288,6 @@ def _cost(spent):
         each = ", ".join(
             f"{name} {1e3 * median(seconds):.1f} ms" for name, seconds in parts.items() if seconds
         )
-        text += f"\ntrimtab's parts, medians: {each}; weighing (once a day) includes its inputs. "
+        text += f"\ntrimtab's parts, medians: {each}; weighing (every third day while nothing moves) includes its inputs. "
         text += f"Fitting the reference takes {median(one['fit_seconds'] for one in spent[OURS]):.1f} s.\n"
     return text

@@ -16,12 +16,15 @@ import time
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+
 HERE = Path(__file__).parent
 # the simulations are those of the tests, which hold the same promises
 sys.path.insert(0, str(HERE.parents[1] / "tests" / "release"))
 
 import simulated_releases as simulated  # noqa: E402
 import simulated_system_years as system_years  # noqa: E402
+import simulated_watches as watches  # noqa: E402
 
 
 def percent(share):
@@ -125,6 +128,31 @@ def years(count):
             )
 
 
+def blind_spot(histories):
+    """One row a rhythm and delay: what is found of harm that begins under an open watch, by one watch and by fresh ones."""
+    for period, delays in ((7, (0, 7, 14, 21, 28)), (1, (5, 15, 25))):
+        for harm in (1.0, 2.0):
+            for late in delays:
+                cells = []
+                for place, fresh in enumerate((False, True)):
+                    seed = 50 + 2 * late + place
+                    found, wait = watches.found_within(
+                        seed, histories, period, fresh=fresh, harm=harm, late=late
+                    )
+                    cells.append(f"{percent(found)} | {wait:.0f}")
+                yield f"| every {period} days | {harm:g} | {late} | {' | '.join(cells)} |"
+
+
+def false_alarms(histories):
+    """One row a rhythm and rule: rollbacks a year where nothing ever differs, and how many versions watch."""
+    for period in (7, 1):
+        for rule, fresh in (("one watch at a time", False), ("a fresh one every 6 days (trimtab)", True)):
+            first = watches.harm_under_a_watch(60 + period, histories, period, fresh=fresh)
+            opened, open_ = watches.watches_a_year(period, fresh=fresh)
+            errs = np.isfinite(first).mean()
+            yield f"| every {period} days | {rule} | {opened} | {open_:.1f} | {percent(errs)} |"
+
+
 def page(histories, count):
     """What is written to RESULTS.md."""
     began = time.process_time()
@@ -138,6 +166,8 @@ def page(histories, count):
         f"| {what} | {percent(share)} | {wait} |" for what, share, wait in power(histories // 4)
     )
     system = "\n".join(years(count))
+    blind = "\n".join(blind_spot(max(histories // 40, 20)))
+    alarms = "\n".join(false_alarms(max(histories // 20, 20)))
     spent = time.process_time() - began
     return f"""# Release decisions under daily looks
 
@@ -159,6 +189,22 @@ The median; `inf` where fewer than half are found. Differences are in standard d
 | comparison | found | after |
 |---|---|---|
 {found}
+
+## Harm that begins under an open watch
+
+After a promotion the version before it watches for 30 days. From some day on all later fits are worse, by so many standard
+deviations of a day's paired difference: what is found within 45 days, and after how many (median). Budget of 0.5 false
+rollbacks a year, {max(histories // 40, 20)} histories.
+
+| refreshes | worse by | begins on day | one watch at a time finds | after | a fresh one every 6 days finds | after |
+|---|---|---|---|---|---|---|
+{blind}
+
+Nothing differs: years with a false rollback, of {max(histories // 20, 20)}.
+
+| refreshes | rule | watches a year | open on a day | years with one |
+|---|---|---|---|---|
+{alarms}
 
 ## Whole years of a system
 

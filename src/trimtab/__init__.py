@@ -11,6 +11,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
+    "trimtab.auditing": ("accept", "audit", "card"),
     "trimtab.commands": (
         "acknowledge",
         "answer",
@@ -18,7 +19,10 @@ _HOMES = {
         "assess",
         "check",
         "console",
+        "decline",
         "diff",
+        "experiment",
+        "explain",
         "forget",
         "history",
         "init",
@@ -38,6 +42,7 @@ _HOMES = {
         "verify",
         "watch",
     ),
+    "trimtab.declare.card": ("Card",),
     "trimtab.declare.expectations": ("Expectation", "GoldenRow"),
     "trimtab.declare.expression": ("col", "concat", "greatest", "least", "lit", "when"),
     "trimtab.declare.features": ("Features", "Function", "RequestFields"),
@@ -88,6 +93,7 @@ _HOMES = {
         "root_mean_squared_error",
     ),
     "trimtab.training.rule": ("Rule",),
+    "trimtab.tuning": ("tune",),
     "trimtab.units": (
         "Duration",
         "Size",

@@ -1,12 +1,18 @@
 # Written by tools/stub.py from the table in __init__.py; do not edit.
 
+from trimtab.auditing import accept as accept
+from trimtab.auditing import audit as audit
+from trimtab.auditing import card as card
 from trimtab.commands import acknowledge as acknowledge
 from trimtab.commands import answer as answer
 from trimtab.commands import approve as approve
 from trimtab.commands import assess as assess
 from trimtab.commands import check as check
 from trimtab.commands import console as console
+from trimtab.commands import decline as decline
 from trimtab.commands import diff as diff
+from trimtab.commands import experiment as experiment
+from trimtab.commands import explain as explain
 from trimtab.commands import forget as forget
 from trimtab.commands import history as history
 from trimtab.commands import init as init
@@ -25,6 +31,7 @@ from trimtab.commands import train as train
 from trimtab.commands import training_set as training_set
 from trimtab.commands import verify as verify
 from trimtab.commands import watch as watch
+from trimtab.declare.card import Card as Card
 from trimtab.declare.expectations import Expectation as Expectation
 from trimtab.declare.expectations import GoldenRow as GoldenRow
 from trimtab.declare.expression import col as col
@@ -87,6 +94,7 @@ from trimtab.metrics import pr_auc as pr_auc
 from trimtab.metrics import roc_auc as roc_auc
 from trimtab.metrics import root_mean_squared_error as root_mean_squared_error
 from trimtab.training.rule import Rule as Rule
+from trimtab.tuning import tune as tune
 from trimtab.units import Duration as Duration
 from trimtab.units import Size as Size
 from trimtab.units import days as days
@@ -104,6 +112,7 @@ __version__: str
 __all__ = [
     "Alertmanager",
     "ArtifactError",
+    "Card",
     "DataError",
     "DeclarationError",
     "Duration",
@@ -135,21 +144,27 @@ __all__ = [
     "UsageError",
     "Watch",
     "Webhook",
+    "accept",
     "acknowledge",
     "answer",
     "approve",
     "assess",
     "at_least",
+    "audit",
     "brier",
+    "card",
     "check",
     "col",
     "concat",
     "console",
     "days",
+    "decline",
     "diff",
     "evaluate",
     "every",
     "expanding",
+    "experiment",
+    "explain",
     "forget",
     "gigabytes",
     "greatest",
@@ -197,6 +212,7 @@ __all__ = [
     "table",
     "train",
     "training_set",
+    "tune",
     "verify",
     "watch",
     "weeks",

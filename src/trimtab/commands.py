@@ -14,9 +14,10 @@ from trimtab import showing, tending, wiring
 from trimtab.deciding import answer, assess
 from trimtab.declare.system import System
 from trimtab.errors import UsageError
+from trimtab.explaining import explain
 from trimtab.instants import Instant, instant
 from trimtab.loading import load
-from trimtab.releasing import approve, diff, loop, promote, rollback, verify
+from trimtab.releasing import approve, decline, diff, experiment, loop, promote, rollback, verify
 from trimtab.showing import console
 from trimtab.starting import init
 from trimtab.tending import acknowledge, send_test, snooze, watch_system
@@ -196,7 +197,7 @@ def _loop_command(target: str | None, folder: Path) -> LoopCommand | None:
 
     if target is None:
         return None
-    words = [sys.executable, "-m", "trimtab", "loop", target, "--once", "--low-priority"]
+    words = [sys.executable, "-m", "trimtab", "loop", target, "--once", "--low-priority", "--beside"]
     return LoopCommand([*words, "--home", str(folder)], folder)
 
 
@@ -429,7 +430,10 @@ __all__ = [
     "assess",
     "check",
     "console",
+    "decline",
     "diff",
+    "experiment",
+    "explain",
     "forget",
     "history",
     "init",

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 LIVE = "live"
 """The name of a live record in addresses."""
+FOLDS = "console"
+"""The folder, in a home or a replay's record, where what was added up once is kept; it may be deleted at any time."""
+PORT = 8001
+"""Where the console listens unless told otherwise."""
 REPLAY = "replay-"
 """What the names of replays begin with in addresses."""
 
@@ -27,7 +31,7 @@ def console(  # each option is one independent wish
     *,
     home: str | Path | None = None,
     host: str = "127.0.0.1",
-    port: int = 8001,
+    port: int | None = PORT,
     static: str | Path | None = None,
     at: int | None = None,
     target: str | None = None,
@@ -36,8 +40,8 @@ def console(  # each option is one independent wish
     """Show the records of a home as pages, until the process is asked to stop; nobody can act there.
 
     With `static`, a folder, the pages are written as files instead and returned; `at` (epoch microseconds) is the
-    instant they show. Without a system the home is enough. Raises UsageError for a home without a record, or an
-    address that other machines reach.
+    instant they show. Without a system the home is enough; without a port (None) it is 8001, or any that is free.
+    Raises UsageError for a home without a record, or an address that other machines reach.
     """
     folder = _home(system, home)
     with _books(folder, system, target) as books:
@@ -55,7 +59,8 @@ def mounted(system: System, folder: Path, target: str | None, host: str) -> Moun
         from trimtab.serving.http.keys import KeyRing  # noqa: PLC0415
         from trimtab.serving.running import is_loopback  # noqa: PLC0415
 
-        now = Book(LIVE, system.name, live.ledger, home.clock, system, target or system.name)
+        name = target or system.name
+        now = Book(LIVE, system.name, live.ledger, home.clock, system, name, folds=folder / FOLDS)
         ring = KeyRing(wiring.keys_file(folder))
         sessions = Sessions(ring, secret_in(folder / "console.key"), everyone=is_loopback(host))
         acts = Acts(live.champions.activate, lambda: wiring.watching_lock(folder))
@@ -98,9 +103,8 @@ class _Replays:
                 return None
             system = self._system if self._system is not None and self._system.name == folder.name else None
             target = self._target or folder.name
-            book = Book(
-                f"{REPLAY}{folder.name}", folder.name, ledger, wiring.clock(), system, target, replay=True
-            )
+            slug, folds = f"{REPLAY}{folder.name}", folder / FOLDS
+            book = Book(slug, folder.name, ledger, wiring.clock(), system, target, replay=True, folds=folds)
             self._open[folder] = (made, book)
         return self._open[folder][1]
 
@@ -117,7 +121,8 @@ def _books(
         if (folder / "ledger").exists():
             ledger = stack.enter_context(contextlib.closing(wiring.ledger_to_read(folder / "ledger")))
             name = system.name if system is not None else folder.resolve().parent.name
-            live = (Book(LIVE, name, ledger, wiring.clock(), system, target or name),)
+            known_as = target or name
+            live = (Book(LIVE, name, ledger, wiring.clock(), system, known_as, folds=folder / FOLDS),)
         replays = _Replays(folder, system, target)
         stack.callback(replays.close)
         if not live and not replays.books():
@@ -144,7 +149,7 @@ def _written(books: tuple[Book, ...], folder: Path, at: int | None) -> tuple[Pat
 
 
 def _serve(
-    books: Callable[[], tuple[Book, ...]], host: str, port: int, announce: Callable[[str], None]
+    books: Callable[[], tuple[Book, ...]], host: str, port: int | None, announce: Callable[[str], None]
 ) -> None:
     from trimtab.console import Console  # noqa: PLC0415
     from trimtab.console.mounting import Alone  # noqa: PLC0415
@@ -156,7 +161,13 @@ def _serve(
             found=host,
             do="use trimtab serve, which asks for keys, or a tunnel",
         )
-    with contextlib.closing(listening(host, port)) as listener:
+    try:
+        opened = listening(host, PORT if port is None else port)
+    except TrimtabError:
+        if port is not None:
+            raise
+        opened = listening(host, 0)
+    with contextlib.closing(opened) as listener:
         listener.listen(BACKLOG)
-        announce(f"console: http://{host}:{port}/console")
+        announce(f"console: http://{host}:{listener.getsockname()[1]}/console")
         run(Alone(Console(books, wiring.clock())), listener)

@@ -28,6 +28,7 @@ def watch_system(system: System, *, home: str | Path | None = None, target: str 
     """
     from trimtab.finding import by_severity  # noqa: PLC0415
     from trimtab.runtime.intake import take_in  # noqa: PLC0415
+    from trimtab.runtime.live_loop.keeping import as_served  # noqa: PLC0415
     from trimtab.runtime.watching.live import Place  # noqa: PLC0415
     from trimtab.runtime.watching.passing import run_pass  # noqa: PLC0415
     from trimtab.serving.status import Status  # noqa: PLC0415
@@ -41,7 +42,7 @@ def watch_system(system: System, *, home: str | Path | None = None, target: str 
             with contextlib.closing(wiring.engine()) as engine:
                 take_in(system, engine, wiring.tables(), ledger, now)
         place = Place(
-            system,
+            as_served(system, ledger),
             ledger,
             wiring.blobs(folder / "blobs"),
             wiring.engine,

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 
 def engine() -> Engine:
-    """DuckDB in this process."""
+    """DuckDB in this process, on all cores unless TRIMTAB_THREADS says how many threads it may have."""
     from trimtab.adapters.engines.duckdb import DuckDBEngine  # noqa: PLC0415  # engines load when used
 
-    return DuckDBEngine()
+    threads = os.environ.get("TRIMTAB_THREADS", "")
+    return DuckDBEngine(threads=int(threads) if threads.isdecimal() and int(threads) else None)
 
 
 def tables() -> Tables:
@@ -106,7 +107,7 @@ def loop_means(system: System, folder: Path, record: Ledger) -> Means:
 
     models = blobs(folder / "blobs")
     fit, checks, try_out, slow = registering(system, record, models, dump, load)
-    return Means(system, record, models, engine, load, fit, checks, try_out, slow)
+    return Means(system, record, models, engine, load, fit, checks, try_out, dump, slow)
 
 
 def watching_lock(folder: Path) -> AbstractContextManager[None]:
@@ -167,10 +168,10 @@ def streaming() -> tuple[Reading, Writing]:
 
 
 def clock() -> Clock:
-    """The clock of this machine."""
-    from trimtab.runtime.clock import SystemClock  # noqa: PLC0415
+    """The clock of this machine, or a file that stands in for it in tests and demonstrations."""
+    from trimtab.runtime.clock import chosen_clock  # noqa: PLC0415
 
-    return SystemClock()
+    return chosen_clock(os.environ)
 
 
 def home(system: System, chosen: str | Path | None = None) -> Path:

@@ -1,6 +1,7 @@
 """`trimtab evaluate` and `tt.evaluate` on a small table, as a user meets them."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +10,11 @@ import pytest
 
 import trimtab as tt
 from command_line import run
+from trimtab import wiring
+from trimtab.ports import Record
+from trimtab.runtime.logged import PREDICTIONS, Logged, encode
+from trimtab.runtime.versions import load_version
+from trimtab.training.matrix import from_rows
 
 SYSTEM = """
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -130,7 +136,11 @@ def test_the_same_evaluation_twice_is_the_same(place):
     first, second = (tt.evaluate(system, retrain=False, as_of="2024-06-01").to_json() for _ in range(2))
     changing = {"cpu_seconds"}
     for done in (first, second):
+        # time and memory are measured, each time anew
         done["findings"].pop("requirements")
+        for option in done["options"]:
+            for measured in ("microseconds", "memory", "undominated"):
+                option.pop(measured)
     assert {k: v for k, v in first.items() if k not in changing} == {
         k: v for k, v in second.items() if k not in changing
     }
@@ -159,3 +169,52 @@ def test_numbers_are_evaluated_too(tmp_path):
     ]
     assert done.metric == "root_mean_squared_error"
     assert str(done).startswith("Evaluation of spend")
+
+
+def serve_as_offline(system, version, home, *, wrong=0.0):
+    """Puts on record that a version answered the requests after it; `wrong` is added to the log-odds of each score."""
+    record, blobs = wiring.ledger(home / "ledger"), wiring.blobs(home / "blobs")
+    predictor = load_version(version, blobs, wiring.load)
+    names = predictor.encoder.names
+    asked = [row for row in table().to_pylist() if row["asked"].timestamp() * 1e6 >= version.as_of]
+    scores = predictor.score(from_rows(names, [[row[name] for name in names] for row in asked]))
+    odds = np.log(scores / (1 - scores)) + wrong
+    records = []
+    for row, score in zip(asked, (1 / (1 + np.exp(-odds))).tolist(), strict=True):
+        at = int(row["asked"].timestamp() * 1e6)
+        request = {"row": row["row"], "asked": at} | {name: row[name] for name in names}
+        said = Logged(request, {}, at, at, version.name, "champion", score)
+        records.append(Record(f"p{row['row']}", at, encode(said), row["row"]))
+    record.append_records(PREDICTIONS, records)
+    record.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "severity", "words"),
+    [
+        (0.0, "OK", "scores that were served for these rows are those computed offline"),
+        (1.5, "ACT", "the same rows were answered worse in service than they are offline"),
+    ],
+)
+def test_served_scores_are_held_against_those_computed_offline(place, wrong, severity, words):
+    folder = place()
+    system = tt.load("basket.py")
+    version = tt.train(system, as_of="2024-03-20")
+    serve_as_offline(system, version, folder / ".trimtab", wrong=wrong)
+    done = tt.evaluate(system, version.name, retrain=False)
+    (found,) = [each for each in done.findings["leakage"] if "offline" in each.what]
+    assert str(found.severity) == severity
+    assert words in found.what
+
+
+def test_time_size_and_memory_of_a_candidate_are_measured(place):
+    place()
+    done = tt.evaluate(tt.load("basket.py"), retrain=False)
+    (mine,) = [each for each in done.options if each.name == done.candidate]
+    assert mine.microseconds > 0
+    assert mine.size > 1000
+    told = done.findings["requirements"][0]
+    assert "µs in the engine that serves it" in told.what
+    if Path("/proc/self/status").exists():
+        assert 1e5 < mine.memory < 1e9
+        assert "its peak after one prediction" in dict(told.evidence)

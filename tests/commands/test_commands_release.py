@@ -61,6 +61,16 @@ def test_a_version_waits_for_approval_and_answers_once_it_has_it(system):
         commands.approve(system)
 
 
+def test_a_version_that_is_declined_is_retired_and_never_answers(system):
+    assert "asked to decline v1 (promotion): too slow" in str(commands.decline(system, reason="too slow"))
+    decisions = commands.loop(system).decisions
+    assert [(each.kind, each.reason) for each in decisions] == [("decline", "a person declined: promotion")]
+    assert commands.history(system).answered.champion is None
+    assert commands.verify(system).finding.severity.name == "OK"
+    with pytest.raises(UsageError, match="no candidate waits"):
+        commands.decline(system)
+
+
 def test_wishes_that_cannot_be_taken_in_are_refused_in_words(system, tmp_path):
     with pytest.raises(UsageError, match="no version 'v2'") as unknown:
         commands.promote(system, "v2")
@@ -103,3 +113,4 @@ def test_the_command_line_prints_what_the_functions_tell(system):
     assert "nothing differs from what v1 learned from" in run("diff", path)
     assert "events lead to the recorded" in run("replay", path, "--verify")
     assert "next: trimtab history" in run("approve", path)
+    assert "asked to decline v1 (promotion)" in run("decline", path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,11 @@ from watched_worlds import DAYS, LAST, TRAINED, watched
 
 from trimtab.console import Acts, Book, Console, Sessions
 from trimtab.console.mounting import Alone
+from trimtab.declare.releasing import Release
+from trimtab.finding import Finding, Severity
 from trimtab.ports import Event
+from trimtab.release.state import Candidate, start
+from trimtab.runtime.loop import State
 from trimtab.runtime.watching.live import GRACE
 from trimtab.runtime.watching.passing import run_pass
 from trimtab.serving.http.keys import KeyRing
@@ -29,6 +34,8 @@ HOUR = DAY // 24
 FIRST = 1_357_344_000_000_000 // DAY * DAY
 """The first day of the replay."""
 REPLAYED = 120
+RELEASED = LAST - 100 * DAY
+"""The first day of the record with a loop."""
 
 
 def replay_tables(days: int = REPLAYED, rows: int = 4000, seed: int = 1):
@@ -49,8 +56,8 @@ def replay_tables(days: int = REPLAYED, rows: int = 4000, seed: int = 1):
     return pa.table(columns), pa.table(labels)
 
 
-def replay_ledger(days: int = REPLAYED) -> MemoryLedger:
-    """The record of a replay of two policies."""
+def replay_ledger(days: int = REPLAYED, *, told: bool = True) -> MemoryLedger:
+    """The record of a replay of two policies, with what their monitors said where `told`."""
     ledger, end = MemoryLedger(), FIRST + days * DAY
     predictions, labels = replay_tables(days)
     for policy, every in (("never", 10_000), ("own", 30)):
@@ -78,12 +85,61 @@ def replay_ledger(days: int = REPLAYED) -> MemoryLedger:
         ledger.append_events("measurements", [Event(end, "log_loss", policy, body)])
     ledger.append_rows("predictions", predictions, at=end)
     ledger.append_rows("labels", labels, at=end)
+    if told:
+        tell(ledger, days)
     return ledger
 
 
-def replay_book() -> Book:
+def tell(ledger: MemoryLedger, days: int) -> None:
+    """What the monitors said of both policies: the one that is never retrained goes bad on the seventieth day."""
+    for policy in ("never", "own"):
+        said, came = [], []
+        for day in range(days):
+            end, bad = FIRST + (day + 1) * DAY, policy == "never" and day >= 70
+            loss = 0.5 + (0.004 * (day - 60) if policy == "never" and day > 60 else 0.0)
+            severity = "ACT" if bad else "WATCH" if 60 < day < 64 else "OK"
+            ends = [None, None] if day < 10 else [loss - 0.03, loss + 0.03]
+            body = {
+                "start": end - DAY,
+                "requests": 33,
+                "matured": [[end - 3 * DAY, 33, 33 * loss, 33 * 0.49, 33 * 0.7]] if day > 2 else [],
+                "loss": [loss, *ends] if day > 2 else [None] * 3,
+                "skill": [None] * 3,
+                "gap": [loss - 0.49, None, None] if day > 2 else [None] * 3,
+                "verdict": severity,
+                "what": "orders loses more than a fresh model" if bad else "no harm is seen",
+                "evidence": 1.0,
+                "page": bad,
+            }
+            said.append(Event(end, "day", policy, body))
+        if policy == "own":
+            for n, day in enumerate(range(0, days, 30)):
+                version = {"version": f"v{n + 1}", "reason": "30 days since the last attempt"}
+                came.append(Event(FIRST + day * DAY, "trained", policy, version))
+                came.append(
+                    Event(FIRST + day * DAY + DAY // 48, "promoted", policy, {**version, "replaced": None})
+                )
+            came.append(Event(FIRST + 75 * DAY, "refused", policy, {"version": "v9", "reason": "not better"}))
+            paged, over = FIRST + 64 * DAY, FIRST + 68 * DAY
+        else:
+            paged, over = FIRST + 71 * DAY, None
+        finding = Finding(f"{policy} loses more than a fresh model", Severity.ACT, since=paged - 9 * DAY)
+        told = {"incident": "i1", "since": paged - 9 * DAY, "finding": finding.to_json()}
+        came.append(Event(paged, "paged", policy, told))
+        if over is not None:
+            came.append(Event(over, "resolved", policy, {"incident": "i1", "why": "recovered"}))
+        ledger.append_events("watched", said)
+        ledger.append_events("happened", sorted(came, key=lambda event: event.at))
+
+
+def replay_book(*, told: bool = True) -> Book:
     return Book(
-        "replay-orders", "orders", replay_ledger(), ManualClock(LAST), target="orders.py", replay=True
+        "replay-orders",
+        "orders",
+        replay_ledger(told=told),
+        ManualClock(LAST),
+        target="orders.py",
+        replay=True,
     )
 
 
@@ -105,11 +161,92 @@ def watched_book() -> Book:
     return Book("live", "late-orders", ledger, ManualClock(now), world.system, "system.py")
 
 
+def released_book() -> Book:
+    """A live record with a loop: a change that waits for a person after weeks in shadow, and a column that changed."""
+    ledger, now = MemoryLedger(), LAST + GRACE.microseconds
+    declared = [
+        ["feature", "weight", "d1", "weight of the order"],
+        ["feature", "queue", "d2", "last length, 6 hours"],
+    ]
+    for name, day in (("v1", 1), ("v2", 50), ("v3", 70)):
+        body = {
+            "name": name,
+            "as_of": RELEASED + day * DAY,
+            "rows": 900 + day,
+            "features": ["weight", "queue"],
+        }
+        body |= {"recipe": "b" if name == "v3" else "a", "declared": declared, "packages": {"numpy": "2"}}
+        body |= {"artifact": "0" * 64, "format": "skops", "dataset": name * 32}
+        ledger.append_events("versions", [Event(RELEASED + day * DAY, "trained", name, body)])
+        if name != "v3":
+            ledger.append_events("versions", [Event(RELEASED + day * DAY + 1, "activated", name, {})])
+    _loop(ledger, now)
+    kinds = {"order": "number", "shop": "text", "weight": "number"}
+    for at, more in ((RELEASED, {}), (now - 2 * DAY, {"weight": "text", "colour": "text"})):
+        body = {"facts": 500, "excluded": {}, "kinds": {**kinds, **more}}
+        ledger.append_events("sources", [Event(at, "taken in", "orders", body)])
+    ledger.append_events("evaluations", [Event(now - DAY, "evaluated", "v2", evaluation())])
+    return Book("released", "late-orders", ledger, ManualClock(now), None, "system.py")
+
+
+def _loop(ledger: MemoryLedger, now: int) -> None:
+    waiting = Candidate("v3", "b", "change", 0.01, RELEASED + 72 * DAY, "ready", awaiting="canary")
+    released = replace(
+        start(Release()),
+        champion="v2",
+        previous="v1",
+        candidates=(waiting,),
+        versions={"v1": "a", "v2": "a", "v3": "b"},
+    )
+    state = State(champion="v2", last_attempt=RELEASED + 70 * DAY, trained=3, release=released).to_json()
+    for n, day in enumerate(range(74, 100, 2)):
+        numbers = {
+            "days": n + 2,
+            "estimate": -0.004 - 0.002 * n,
+            "upper": 0.03 - 0.004 * n,
+            "evidence": 1.3**n,
+        }
+        event = {"kind": "ShadowJudged", "version": "v3", "verdict": "continue", "numbers": numbers}
+        body = {"event": event, "read": {}, "state": state}
+        ledger.append_events("loop", [Event(RELEASED + day * DAY, "heard", "v3", body)])
+    said = {"kind": "ask", "reason": "v3 waits for approval: canary", "numbers": {}}
+    ledger.append_events("loop", [Event(now - DAY, "decided", "v3", said)])
+
+
+def evaluation() -> dict:
+    """What an evaluation puts on record, with the fields that pages read."""
+
+    def interval(value):
+        return {"estimate": value, "low": value - 0.01, "high": value + 0.01, "units": 40}
+
+    def feature(name, rise, share):
+        cost = {"meaning": name, "source": "orders", "pieces": 1, "freshness": "at once"}
+        importance = {"feature": name, "rise": interval(rise), "share": share}
+        return {"importance": importance, "outage": interval(rise / 2), "nulls": 0.02, "cost": cost}
+
+    weak = Finding(
+        "weak slice: it loses more where shop = north", Severity.WATCH, estimate=0.1, action="look at north"
+    )
+    return {
+        "metric": "log_loss",
+        "value": 0.52,
+        "rows": 4000,
+        "days": 40,
+        "start": FIRST,
+        "stop": FIRST + 40 * DAY,
+        "verdict": "1 of 30 checks asks for a look.",
+        "headline": "the top 2 features carry 100 % of importance, the bottom 0 under 1 %",
+        "findings": {"slices": [weak.to_json()], "contracts": [Finding("it is one", Severity.OK).to_json()]},
+        "features": [feature("weight", 0.08, 0.8), feature("queue", 0.02, 0.2)],
+    }
+
+
 def acts_of(book: Book) -> Acts:
     """Acts that put on record what a champion's switch would."""
 
-    def activate(name: str) -> None:
-        book.ledger.append_events("versions", [Event(book.clock.now(), "activated", name, {})])
+    def activate(name: str, who: str, reason: str) -> None:
+        body = {"who": who, "reason": reason}
+        book.ledger.append_events("versions", [Event(book.clock.now(), "activated", name, body)])
 
     return Acts(activate)
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import html
+import io
+import json
 import re
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
+import pyarrow.parquet as pq
 import pytest
-from console_worlds import DAY, FIRST, acts_of, replay_book
+from console_worlds import DAY, FIRST, acts_of, released_book, replay_book
 
 from orders import orders_system, orders_tables
 from trimtab.console import Acts, Book, Console, Mounted, Sessions, write_pages
+from trimtab.console.app import Asked
 from trimtab.errors import UsageError
 from trimtab.finding import Finding, Severity
 from trimtab.monitoring.incidents import Alert, incidents_of, step
@@ -52,6 +58,13 @@ class Browser:
         if "set-cookie" in found:
             self.cookie = found["set-cookie"].partition(";")[0]
         return sent[0]["status"], b"".join(each["body"] for each in sent[1:]).decode(), found
+
+    def raw(self, method, path):
+        """The bytes of an answer, for what is no text."""
+        address, _, query = path.partition("?")
+        headers = [(b"host", self.host.encode()), (b"cookie", self.cookie.encode())]
+        asked = Asked(method, tuple(address.split("/")[2:]), dict(parse_qsl(query)), {}, dict(headers), NOW)
+        return self.console.answer(asked).body
 
     def form(self, path, **fields):
         """Open the page of an act and send its form."""
@@ -147,7 +160,7 @@ def test_an_act_without_who_or_why_is_asked_for_again(book, browser):
 
 
 def test_what_cannot_be_done_is_told_and_on_record(book, tmp_path):
-    def refuse(name):
+    def refuse(name, by, why):
         raise UsageError(f"{name} breaks a requirement")
 
     browser = Browser(console_with(book, tmp_path, acts=Acts(refuse)))
@@ -163,16 +176,45 @@ def test_with_a_loop_on_record_it_is_the_loop_that_is_asked(book, browser):
     browser.form("/console/live/act/activate/v1", by="Ada", why="it is better")
     asked = book.ledger.read_events("asked")
     assert [(event.kind, event.subject) for event in asked] == [("roll back", "v2"), ("promote", "v1")]
-    assert asked[0].body["reason"] == "v2 is wrong (Ada)"
+    assert (asked[0].body["reason"], asked[0].body["by"]) == ("v2 is wrong", "Ada")
     assert book.ledger.read_events("versions")[-1].subject == "v2"
     assert "The loop is asked to roll back v2" in browser.call("GET", "/console/live/act/rollback/v1")[1]
 
 
-def test_a_step_of_a_candidate_is_approved_through_the_loop(book, browser):
-    status, *_ = browser.form("/console/live/act/approve/v3:canary", by="Ada", why="looks well")
-    assert status == 303
+@pytest.mark.parametrize("act", ["approve", "decline"])
+def test_a_step_of_a_candidate_is_approved_or_declined_through_the_loop(book, browser, act):
+    status, _, headers = browser.form(f"/console/live/act/{act}/v3:canary", by="Ada", why="I looked")
+    assert (status, headers["location"]) == (303, "/console/live/releases")
     (asked,) = book.ledger.read_events("asked")
-    assert (asked.kind, asked.subject, asked.body["step"]) == ("approve", "v3", "canary")
+    assert (asked.kind, asked.subject, asked.body["step"]) == (act, "v3", "canary")
+    assert (asked.body["by"], asked.body["reason"]) == ("Ada", "I looked")
+
+
+def taken_in(at, **kinds):
+    return Event(at, "taken in", "orders", {"facts": 5, "excluded": {}, "kinds": kinds})
+
+
+def test_columns_that_changed_are_a_difference_to_accept(book, browser):
+    book.ledger.append_events("sources", [taken_in(NOW - 9 * DAY, shop="text", weight="number")])
+    assert "/act/accept" not in browser.call("GET", "/console/live/contracts")[1]
+    assert browser.call("GET", "/console/live/act/accept/orders")[0] == 404
+    book.ledger.append_events("sources", [taken_in(NOW - 2 * DAY, shop="text", weight="text")])
+    text = browser.call("GET", "/console/live/contracts")[1]
+    assert "The columns of orders are not what they were." in text
+    status, *_ = browser.form("/console/live/act/accept/orders", by="Ada", why="the shop writes units now")
+    assert status == 303
+    (said,) = book.ledger.read_events("contracts")
+    assert said.body == {
+        "kinds": {"shop": "text", "weight": "text"},
+        "by": "Ada",
+        "why": "the shop writes units now",
+    }
+    text = browser.call("GET", "/console/live/contracts")[1]
+    assert "accepted by Ada" in text
+    assert "are not what they were" not in text
+    assert "/act/accept" not in text
+    # as it stood the day before, it was still open
+    assert "are not what they were" in browser.call("GET", "/console/live/contracts?at=2013-04-14")[1]
 
 
 @pytest.mark.parametrize(
@@ -278,3 +320,115 @@ def test_the_same_pages_are_files_that_lead_to_one_another(kind, book, tmp_path)
         assert "<script" not in text
         assert "<form" not in text
         assert len(text) < 300_000
+
+
+@pytest.fixture
+def released(tmp_path):
+    return Browser(console_with(released_book(), tmp_path))
+
+
+def test_a_replay_is_shown_day_by_day_and_leads_on_without_a_script(tmp_path):
+    browser = Browser(console_with(replay_book(), tmp_path))
+    _, text, _ = browser.call("GET", "/console/replay-orders/time?at=2013-03-12")
+    assert 'class="verdict watch"' not in text
+    assert "never pages" not in text, "the page of the ghost came four days later"
+    assert "?at=2013-03-13" in text
+    assert "?at=2013-03-19" in text
+    assert "?at=2013-02-10" in text
+    _, later, _ = browser.call("GET", "/console/replay-orders/time")
+    assert "never pages" in later
+    assert "fresh model, fitted weekly" in later
+    assert later.count('class="week"') >= 2 * 17
+    assert browser.call("GET", "/console/replay-orders/time?at=2013-01-01")[0] == 200
+
+
+def test_a_live_record_has_no_page_of_a_replays_time(browser):
+    assert browser.call("GET", "/console/live/time")[0] == 404
+    assert ">Time<" not in browser.call("GET", "/console/live")[1]
+
+
+def test_a_replay_from_before_its_monitors_were_recorded_says_so(tmp_path):
+    browser = Browser(console_with(replay_book(told=False), tmp_path))
+    _, text, _ = browser.call("GET", "/console/replay-orders/time")
+    assert "NOT RUN" in text
+    assert "replay it again" in text
+    _, text, _ = browser.call("GET", "/console/replay-orders")
+    assert "replay it again" in text
+    assert "realised" in text, "its predictions and labels are there all the same"
+
+
+def test_an_incident_of_a_replay_is_shown_while_it_was_open_and_after(tmp_path):
+    browser = Browser(console_with(replay_book(), tmp_path))
+    assert "open" in browser.call("GET", "/console/replay-orders/incidents/i1?at=2013-03-12")[1]
+    assert "resolved: recovered" in browser.call("GET", "/console/replay-orders/incidents/i1")[1]
+    assert browser.call("GET", "/console/replay-orders/incidents/i1?at=2013-02-12")[0] == 404
+
+
+def charts_of(text):
+    return sorted(set(re.findall(r'href="([^"]*rows=[^"]*kind=(?:csv|parquet))"', text)))
+
+
+def test_the_rows_behind_every_chart_are_there_as_csv_and_as_parquet_and_are_the_same(tmp_path):
+    browser = Browser(console_with(replay_book(), tmp_path))
+    text = browser.call("GET", "/console/replay-orders")[1]
+    links = [html.unescape(each) for each in charts_of(text)]
+    assert len(links) == 2 * text.count("<figcaption>") > 4
+    for csv_link, parquet_link in zip(links[::2], links[1::2], strict=True):
+        status, rows, headers = browser.call("GET", csv_link)
+        assert (status, headers["content-type"]) == (200, "text/csv; charset=utf-8")
+        assert headers["content-disposition"].endswith('.csv"')
+        table = pq.read_table(io.BytesIO(browser.raw("GET", parquet_link)))
+        heads, *lines = list(csv.reader(rows.splitlines()))
+        assert len(lines) == len(table)
+        assert [head or "name" for head in heads] == [
+            name for name in table.column_names if name in (*heads, "name")
+        ]
+        for name in table.column_names[1:]:
+            column = lines and [line[heads.index(name)] for line in lines if name in heads]
+            told = [value for value in column if value]
+            assert [float(each) for each in told] == pytest.approx(
+                [each for each in table[name].to_pylist() if each is not None] if told else [], rel=1e-5
+            )
+        field = table.schema.field(1)
+        assert field.metadata[b"measures"]
+    assert browser.call("GET", "/console/replay-orders?rows=nothing&kind=csv")[0] == 404
+    assert browser.call("GET", links[0].replace("kind=csv", "kind=exe"))[0] == 404
+
+
+def test_what_features_are_worth_comes_from_the_evaluation_on_record(released):
+    text = released.call("GET", "/console/released/features")[1]
+    assert "The top 2 features carry 100 % of importance" in text
+    assert "Importance: the log loss that rises when a feature is shuffled" in text
+    assert "not on record yet" in released.call("GET", "/console/released/features?at=2024-03-20")[1]
+
+
+def test_a_version_shows_its_evaluation_and_what_asks_for_something(released):
+    text = released.call("GET", "/console/released/versions/v2")[1]
+    assert "weak slice: it loses more where shop = north" in text
+    assert "1 of 30 checks asks for a look." in text
+    assert "it is one" not in text
+    assert "An evaluation: not on record yet" in released.call("GET", "/console/released/versions/v1")[1]
+
+
+def test_a_candidate_that_waits_can_be_let_on_or_turned_away(released):
+    text = released.call("GET", "/console/released/releases")[1]
+    assert "Approve the canary of v3" in text
+    assert "Decline the canary of v3" in text
+    assert "n = 13 looks" in text
+    past = released.call("GET", "/console/released/releases?at=2024-03-20")[1]
+    assert "/act/" not in past
+    assert "trimtab decline SYSTEM v3" in past
+
+
+def test_nothing_secret_is_in_any_page_or_header(tmp_path):
+    key = add_key(tmp_path / "keys.json", "ops", ["admin"], now=NOW)
+    browser = Browser(console_with(live_book(), tmp_path))
+    browser.call("POST", "/console/sign-in", {"key": key})
+    kept = json.loads((tmp_path / "keys.json").read_text())
+    hashes = [each["sha256"] for each in (kept["keys"] if isinstance(kept, dict) else kept)]
+    session = browser.cookie.partition("=")[2]
+    for page in (*PAGES, *MORE):
+        _, text, headers = browser.call("GET", f"/console/live{page}")
+        told = text + json.dumps({name: value for name, value in headers.items() if name != "set-cookie"})
+        for secret in (key, session, "s" * 32, str(tmp_path), *hashes):
+            assert secret not in told

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from console_worlds import DAY, FIRST, HOUR, REPLAYED, replay_book, replay_tables
+from console_worlds import DAY, FIRST, HOUR, REPLAYED, replay_book, replay_ledger, replay_tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.console import Book
+from trimtab.console.book import Journals
 from trimtab.console.folds.calls import measured_days
 from trimtab.console.folds.days import trailing
 from trimtab.console.folds.matters import champion, considered, entries, kept_versions, previous
 from trimtab.console.folds.replayed import arrival, replayed_days, sums_of
+from trimtab.console.folds.told import replayed_incidents, told
+from trimtab.console.keeping import Kept
+from trimtab.finding import Severity
 from trimtab.metrics.losses import log_losses
 from trimtab.ports import Event
 from trimtab.testing import ManualClock, MemoryLedger
@@ -122,3 +126,87 @@ def test_calls_of_a_day_are_added_up_and_a_day_under_way_grows():
     ledger.append_events("measurements", [Event(clock.now(), "calls", "s", body)])
     assert [day.calls.requests for day in measured_days(book.view())] == [6, 6]
     assert [day.calls.requests for day in measured_days(book.view(FIRST + 39 * DAY))] == [3]
+
+
+def test_what_monitors_said_is_cut_at_the_instant(book):
+    said = told(book.view(FIRST + 80 * DAY), "never")
+    assert len(said) == 80
+    assert said.finding().severity is Severity.ACT
+    assert told(book.view(FIRST + 60 * DAY), "never").finding().severity is Severity.OK
+    assert told(book.view(FIRST + DAY - 1), "never") is None
+    assert len(told(book.view(), "own")) == REPLAYED
+
+
+def test_an_incident_of_a_replay_opens_and_ends_when_it_became_known(book):
+    states = [
+        [each.state for each in replayed_incidents(book.view(FIRST + day * DAY), "own")]
+        for day in (63, 64, 68)
+    ]
+    assert states == [[], ["open"], ["resolved"]]
+
+
+def test_folds_that_were_kept_are_the_same_as_those_made_anew(tmp_path):
+    ledger = replay_ledger()
+
+    def opened():
+        return Book("r", "orders", ledger, ManualClock(FIRST), replay=True, folds=tmp_path / "console")
+
+    first, plain = opened(), Book("r", "orders", ledger, ManualClock(FIRST), replay=True)
+    for book in (first, opened()):
+        for day in (40, 119):
+            views = [each.view(FIRST + day * DAY) for each in (book, plain)]
+            kept, made = (replayed_days(view) for view in views)
+            assert (kept.loss == made.loss).all()
+            assert kept.metric == made.metric
+            left, right = (told(view, "never") for view in views)
+            assert (left.verdict == right.verdict).all()
+            assert np.array_equal(left.loss, right.loss, equal_nan=True)
+    assert sorted(path.name for path in (tmp_path / "console").iterdir()) == [
+        "journal-watched.npz",
+        "sums.npz",
+    ]
+
+
+def test_a_journal_that_grew_is_read_on_from_what_was_kept(tmp_path):
+    class Counting(MemoryLedger):
+        read = 0
+
+        def read_events(self, stream, *, since=0, until=None):
+            found = super().read_events(stream, since=since, until=until)
+            self.read += len(found)
+            return found
+
+    ledger = Counting()
+    ledger.append_events("windows", [Event(n, "x", "", {}) for n in range(100)])
+
+    def numbers(events):
+        return {"at": np.array([event.at for event in events], np.int64)}
+
+    def grown():
+        return Journals(ledger, Kept(tmp_path)).grown("windows", numbers)["at"].tolist()
+
+    assert grown() == list(range(100))
+    ledger.append_events("windows", [Event(100, "x", "", {})])
+    ledger.read = 0
+    assert grown() == list(range(101))
+    assert ledger.read <= 3, "the new one, and the first of all to tell the journal by"
+
+
+def test_folds_of_another_record_or_damaged_ones_are_not_believed(tmp_path):
+    def numbers(events):
+        return {"at": np.array([event.at for event in events], np.int64)}
+
+    for start in (0, 50):
+        ledger = MemoryLedger()
+        ledger.append_events("windows", [Event(start + n, "x", "", {}) for n in range(10)])
+        found = Journals(ledger, Kept(tmp_path)).grown("windows", numbers)["at"].tolist()
+        assert found == list(range(start, start + 10))
+    (tmp_path / "journal-windows.npz").write_bytes(b"PK damaged")
+    assert Journals(ledger, Kept(tmp_path)).grown("windows", numbers)["at"][0] == 50
+
+
+def test_a_folder_that_cannot_be_written_leaves_pages_as_they_are(tmp_path):
+    (tmp_path / "file").write_text("")
+    kept = Kept(tmp_path / "file")
+    kept.write("x", "s", {"a": np.arange(3)})
+    assert kept.read("x", "s") is None

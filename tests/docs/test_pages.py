@@ -4,7 +4,7 @@ import pytest
 from docpages import DOCS, ROOT, anchors, blocks, links, pages, run
 
 WRITTEN = [page for page in pages() if page.name != "tutorial.md"]
-SERVED = ("serve.md", "parity.md", "requirements.md", "erase.md")
+SERVED = ("serve.md", "explain.md", "parity.md", "requirements.md", "erase.md")
 """The guides that go on from each other, with a server running; test_serving.py runs them."""
 RUNNABLE = [
     page

@@ -50,6 +50,9 @@ system = tt.System(
 """
 
 
+PATIENCE_SECONDS = 180
+
+
 def write_system(folder: Path, rows: int = 1500) -> Path:
     """A system file with its data beside it."""
     for name, table in orders_tables(rows=rows).items():
@@ -126,6 +129,26 @@ class Server:
     def output(self) -> str:
         """What it has printed so far."""
         return self._printed.read_text()
+
+
+class Patient(Server):
+    """A server that is waited for until it lives, ready or not."""
+
+    def _wait(self) -> None:
+        self.until("/healthz/live")
+
+    def until(self, path: str) -> None:
+        """Wait until a look at a path succeeds."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.output
+            try:
+                if self.call("GET", path)[0] == 200:
+                    return
+            except OSError:
+                pass
+            time.sleep(0.1)
+        raise AssertionError(f"{path} never answered")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -50,3 +51,28 @@ def test_a_rollback_in_the_console_is_what_the_server_answers_with(server):
     ]
     assert champions == ["v1"]
     assert server.call("GET", "/healthz/ready")[0] == 200
+
+
+def test_the_console_of_several_processes_knows_the_same_sessions_and_switches_all_of_them(tmp_path):
+    system = write_system(tmp_path, rows=700)
+    loaded = commands.load(str(system))
+    for day in ("2024-02-20", "2024-03-05"):
+        commands.train(loaded, as_of=day)
+    with serving(system, "--no-loop", "--workers", "2") as running:
+        browser = Opener(running.port)
+        for _ in range(6):
+            assert "v2 answers" in browser.get("/console")
+        page = browser.get("/console/live/act/rollback/v1")
+        token = re.search(r'name="token" value="([^"]+)"', page).group(1)
+        browser.get("/console/live/act/rollback/v1", {"token": token, "by": "Ada", "why": "v2 errs"})
+        for _ in range(6):
+            assert "v1 answers" in browser.get("/console")
+        assert "v2 errs (Ada" in browser.get("/console/live/decisions")
+        deadline = time.monotonic() + 20
+        row = {"order": 5_000_000, "ordered": "2024-03-20T10:00:00Z", "shop": "north", "weight": 3.0}
+        while time.monotonic() < deadline:
+            told = [running.call("POST", "/predict", {"row": row})[1] for _ in range(8)]
+            answers = {each["version"] for each in told}
+            if answers == {"v1"}:
+                break
+        assert answers == {"v1"}

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trimtab.evaluation import slicing
-from trimtab.evaluation.clustered import excess
 from trimtab.evaluation.evaluated import Rows
 from trimtab.evaluation.slicing import cut, worst_slices
 from trimtab.evaluation.weakness import expected_losses, slice_findings
 from trimtab.finding import Severity
+from trimtab.stats.clustered import excess
 
 
 def searched(seed, *, planted, rows=8000, shock=0.0):

@@ -67,6 +67,12 @@ def test_counts_give_what_the_values_give():
     assert window_evidence(values, THETA, tolerance=TOLERANCE) == counted(90)
 
 
+@pytest.mark.parametrize("theta", [1.0, 1.05, 1.2, np.nextafter(1.05, 0), np.nextafter(1.05, 2)])
+def test_a_bound_that_nothing_exceeds_gives_no_harm_and_can_be_recovered_from(theta):
+    found = window_evidence([0.5], theta, tolerance=0.1)
+    assert max(found.harm.log_e()) < 0 < max(found.recovery.log_e())
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.floats(0, 1), max_size=20), st.integers(0, 20))
 def test_window_evidence_merges_to_the_whole(values, cut):

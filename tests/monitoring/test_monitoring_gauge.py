@@ -78,6 +78,17 @@ def test_the_bound_moves_with_the_clock():
     assert gauge.theta(0, more=0.05) == pytest.approx(gauge.theta(0) + 0.05)
 
 
+@pytest.mark.parametrize("null", [None, 0.0])
+def test_losses_expected_of_many_windows_are_those_of_each(null):
+    at = np.arange(24 * 14 * 20) * HOUR // 20
+    windows = make_windows(at, np.zeros_like(at), HOUR)
+    values = np.random.default_rng(8).uniform(-0.5, 0.5, at.size) + 0.3 * np.cos(2 * np.pi * at / DAY)
+    gauge = fit_gauge(ROWS, values, np.arange(at.size), windows, 0.02, limits=(-1.0, 1.0), null=null)
+    starts, offsets = np.arange(30) * 5 * HOUR, np.arange(30) % 3 * HOUR
+    each = [gauge.difference(gauge.expected(*pair)) for pair in zip(starts, offsets, strict=True)]
+    assert gauge.expected_losses(starts, offsets) == pytest.approx(each)
+
+
 def test_what_means_no_harm_is_known_for_differences_whatever_the_reference_did():
     generator = np.random.default_rng(2)
     better = by_day(generator.normal(-0.03, 0.01, (30, 20)), null=0.0, limits=(-1.0, 1.0))

@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from joined_world import BY_ROW, DAY, DAYS, LATE, MONDAY, accepted, followed, joined, log_of
+from joined_world import BY_ROW, DAY, DAYS, LATE, MONDAY, ROWS, accepted, followed, joined, log_of
 
 from trimtab.monitoring.budget import Budget, Monitor
 from trimtab.monitoring.following import edges
 from trimtab.monitoring.gauge import Part, fit_gauge, make_windows
 from trimtab.monitoring.reference import accept
 from trimtab.monitoring.summary import OutcomeSummary, summarise_inputs, summarise_outcomes
-from trimtab.monitoring.watcher import KEPT_INPUTS, Watcher, gap_of
+from trimtab.monitoring.watcher import KEPT_INPUTS, LOOKED_AT, Watcher, gap_of
 from trimtab.monitoring.watching import Page
 from trimtab.stats.dispersion import Dispersion
 from trimtab.units import hours
@@ -53,6 +53,43 @@ def test_hours_are_weighed_every_third_day_while_nothing_moves():
     assert not watcher.weighs(replace(state, windows=state.weighed_after + 71))
     assert watcher.weighs(replace(state, windows=state.weighed_after + 72))
     assert not Watcher(accept(log_of(0, 0, 9), BY_ROW)).weighs(Watcher(accepted()).begin())
+
+
+def test_one_window_that_strays_is_not_weighed_sooner_but_four_are():
+    options = replace(BY_ROW, budget=Budget(1.0, window=hours(1)))
+    watcher = Watcher(replace(accepted(), options=options))
+    state = stepped(accepted(), log_of(1, DAYS, 6))
+    later = replace(state, windows=state.weighed_after + 24)
+    part = state.inputs[-1].estimated
+
+    def windows_at(*means):
+        parts = [replace(part, total=mean * part.rows) for mean in means]
+        return replace(later, inputs=tuple(replace(state.inputs[-1], estimated=each) for each in parts))
+
+    usual, strayed = watcher.reference.baseline, watcher.reference.baseline + watcher.reference.tolerance
+    assert not watcher.weighs(windows_at(*[usual] * LOOKED_AT, strayed))
+    assert watcher.weighs(windows_at(*[usual] * LOOKED_AT, *[strayed] * LOOKED_AT))
+
+
+def test_matured_windows_temper_what_comes_after_them_every_twelve_windows():
+    reference = accepted()
+    wide = Dispersion(DAYS, row_effect=9.0, row_bound=9.0, rows=float(ROWS))
+    gauges = {
+        name: replace(gauge, monitor=replace(gauge.monitor, dispersion=wide))
+        for name, gauge in reference.gauges.items()
+    }
+    watcher = Watcher(replace(reference, gauges=gauges))
+    state, found = watcher.begin(), []
+    log = log_of(2, DAYS, 62)
+    for start, stop in pairwise(edges(int(log.at[0]), int(log.at[-1]) + 1, DAY).tolist()):
+        summary = summarise_outcomes(reference, log.between(start, stop), start)
+        state, _ = watcher.step(state, None, [summary])
+        named = {each.name: each.design_effect(ROWS) for each in state.watching.monitors}
+        found.append(named["realised"])
+    told = {place for place, (before, after) in enumerate(pairwise(found), 1) if before != after}
+    assert told == {60}
+    assert found[59] == pytest.approx(9.0)
+    assert found[60] < 5
 
 
 def test_windows_with_few_rows_say_why_there_is_no_estimate():

@@ -66,8 +66,8 @@ class Year:
                 self.shadow(candidate, now)
             elif candidate.stage == "canary":
                 self.canary(candidate, now)
-        if self.state.watch is not None:
-            self.reverse(self.state.watch, now)
+        for watch in self.state.watches:
+            self.reverse(watch, now)
         self.hear(Tick(now + 9))
 
     def hear(self, event):
@@ -130,6 +130,8 @@ class Year:
 
     def reverse(self, watch, now):
         champion = self.state.champion
+        if watch not in self.state.watches:  # another one has rolled back
+            return
         paired = self.gathered(("reverse", watch.anchor, watch.since), champion, watch.anchor)
         if self.naive:
             week = paired.sums[-7:]
@@ -139,7 +141,7 @@ class Year:
             found = judge_reverse(
                 paired, ReversePlan(alpha=watch.alpha), promoted=watch.since, now=now
             ).verdict
-        self.hear(ReverseJudged(now + 4, champion, found))
+        self.hear(ReverseJudged(now + 4, champion, found, anchor=watch.anchor))
 
 
 def at_the_margin(generator, *, refresh):

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trimtab.declare.releasing import Release
 from trimtab.finding import Severity
 from trimtab.release.assignment import assign, position
 from trimtab.release.canary import ArmCounts, CanaryPlan, judge_canary, judge_split
+from trimtab.release.exposure import exposure_finding
 from trimtab.stats import UnitTotals
 from trimtab.units import days, milliseconds
 
@@ -110,3 +112,21 @@ def test_labels_stop_it_and_scores_only_hold_it():
     assert judge(*other).verdict == "hold"
     better = replace(CANARY, losses=by_unit(-1.0, 500)), replace(CONTROL, losses=by_unit(0.0, 9500, 2))
     assert judge(*better).verdict == "advance"
+
+
+@pytest.mark.parametrize(
+    ("canary", "exposures", "words"),
+    [
+        ((0.25,), 20, None),
+        ((), 20, None),
+        ((0.05, 0.5), 1000, "takes 22 days"),
+        (
+            (0.01, 0.5),
+            1000,
+            "cannot finish at 1,000 requests a day: its stage of 1 % takes 100 days and has 60",
+        ),
+    ],
+)
+def test_a_canary_that_takes_long_or_cannot_finish_is_told_beforehand(canary, exposures, words):
+    found = exposure_finding(Release(canary=canary, exposures=exposures), requests_a_day=1000)
+    assert found is None if words is None else words in found.what

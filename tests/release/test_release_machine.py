@@ -11,6 +11,7 @@ from trimtab.release.events import (
     Approved,
     Call,
     CanaryJudged,
+    Declined,
     Gate,
     Gated,
     Promote,
@@ -228,11 +229,40 @@ def test_after_a_rollback_the_recipe_rests_for_fourteen_days():
 
 
 def test_refreshes_under_a_watch_do_not_begin_it_anew():
-    system = System().serving().refreshed("v2", 1).refreshed("v3", 8)
-    assert system.state.watch.anchor == "v1"
-    assert system.state.watch.since == 3 * DAY
+    system = System().serving().refreshed("v2", 1).refreshed("v3", 5)
+    assert [(each.anchor, each.since) for each in system.state.watches] == [("v1", 3 * DAY)]
     assert len(system.state.rollbacks.spent) == 1
     assert RollBack("v3", "v1", 25 * DAY) in system.hear(ReverseJudged(25 * DAY, "v3", "worse"))
+
+
+def test_each_weekly_refresh_opens_one_more_watch_with_its_own_share_of_the_budget():
+    system = System().serving()
+    for number in range(2, 9):
+        system.refreshed(f"v{number}", 7 * number)
+        system.hear(Tick((7 * number + 3) * DAY))
+    watches = system.state.watches
+    assert [each.anchor for each in watches] == ["v3", "v4", "v5", "v6", "v7"]
+    assert [each.opened_by for each in watches] == ["v4", "v5", "v6", "v7", "v8"]
+    assert len({each.alpha for each in watches}) == 5
+    assert system.state.rollbacks.total < 0.5
+
+
+def test_a_watch_that_finds_harm_goes_back_to_its_own_anchor_and_ends_the_others():
+    system = System().serving().refreshed("v2", 1).refreshed("v3", 8).refreshed("v4", 15)
+    heard = ReverseJudged(30 * DAY, "v4", "worse", anchor="v2")
+    assert RollBack("v4", "v2", 30 * DAY) in system.hear(heard)
+    assert system.state.watches == ()
+    assert system.hear(ReverseJudged(30 * DAY + 1, "v4", "worse", anchor="v3")) == []
+
+
+def test_daily_refreshes_are_watched_by_the_version_that_opened_the_watch_before():
+    system = System().serving()
+    for number in range(2, 14):
+        system.refreshed(f"v{number}", 3 * number)
+    first, second, third, *_ = system.state.watches
+    assert second.anchor == first.opened_by
+    assert third.anchor == second.opened_by
+    assert second.since - first.since >= 6 * DAY
 
 
 def test_a_watch_ends_after_thirty_days_and_the_next_promotion_opens_one():
@@ -251,6 +281,28 @@ def test_trouble_of_the_champion_rolls_back_at_once():
 def test_trouble_with_nothing_to_go_back_to_calls_a_person():
     system = System().serving()
     assert [type(command) for command in system.hear(Trouble(DAY, "v1", "it fails"))] == [Call]
+
+
+def test_a_person_is_called_once_for_a_trouble_that_nothing_can_undo():
+    system = System().serving()
+    system.hear(Trouble(DAY, "v1", "60 of 100 answers failed"))
+    said = len(system.decisions)
+    for minute in range(1, 20):
+        assert system.hear(Trouble(DAY + minute * 300_000_000, "v1", f"{minute} of 100 answers failed")) == []
+    assert len(system.decisions) == said
+    assert [type(each) for each in system.hear(Trouble(3 * DAY, "v1", "it fails again"))] == [Call]
+    system.candidate("v2", "b", 4)
+    system.hear(PromoteAsked(5 * DAY, "v2"), RollbackAsked(6 * DAY, "v2"))
+    assert [type(each) for each in system.hear(Trouble(6 * DAY + 1, "v1", "it fails"))] == [Call]
+
+
+def test_a_budget_that_is_declared_anew_counts_from_then_on():
+    system = System().serving()
+    system.declared = Release(canary=(0.05, 0.25), harmful_promotions_per_year=0.1)
+    system.candidate("v2", "a", 1)
+    first, second = system.state.promotions.spent
+    assert second.alpha < first.alpha / 4
+    assert system.state.promotions.per_year == 0.1
 
 
 def test_a_third_automatic_rollback_in_a_month_freezes_and_calls():
@@ -298,6 +350,15 @@ def test_a_step_that_needs_approval_waits_for_it(step_name):
     assert system.state.champion == "v2"
 
 
+def test_a_declined_candidate_is_retired_and_another_step_is_not_declined():
+    system = System(approval=("canary",)).serving()
+    system.candidate("v2", "a", 1)
+    assert system.hear(Declined(2 * DAY, "v2", "promotion")) == []
+    assert system.hear(Declined(2 * DAY, "v2", "canary")) == [Retire("v2", 2 * DAY)]
+    assert (system.state.champion, system.state.candidates, system.state.quarantined) == ("v1", (), ())
+    assert system.hear(Approved(3 * DAY, "v2", "canary")) == []
+
+
 def test_approval_that_does_not_come_ends_at_the_deadline():
     system = System(approval=("canary",)).serving()
     system.candidate("v2", "a", 1)
@@ -325,9 +386,16 @@ EVENTS = st.one_of(
         st.sampled_from([0.05, 0.25]),
         st.sampled_from(["advance", "advance", "stop", "hold", "waiting"]),
     ),
-    st.builds(ReverseJudged, st.just(0), VERSIONS, st.sampled_from(["worse", "waiting", "kept"])),
+    st.builds(
+        ReverseJudged,
+        st.just(0),
+        VERSIONS,
+        st.sampled_from(["worse", "waiting", "kept"]),
+        anchor=st.one_of(st.just(""), VERSIONS),
+    ),
     st.builds(Trouble, st.just(0), VERSIONS, st.just("fails")),
     st.builds(Approved, st.just(0), VERSIONS, st.sampled_from(["shadow", "canary", "promotion"])),
+    st.builds(Declined, st.just(0), VERSIONS, st.sampled_from(["shadow", "canary", "promotion"])),
     st.builds(PromoteAsked, st.just(0), VERSIONS),
     st.builds(RollbackAsked, st.just(0), VERSIONS),
 )
@@ -345,7 +413,10 @@ def sound(state, gated):
         assert sum(not each.started for each in kin) <= 1 or any(each.stage == "gate" for each in kin)
     assert sum(each.stage in {"canary", "passed"} for each in state.candidates) <= 1
     assert all(each.stage == "gate" or each.version in gated for each in state.candidates)
-    assert state.watch is None or state.watch.anchor != state.champion
+    anchors = [each.anchor for each in state.watches]
+    assert state.champion not in anchors
+    assert len(set(anchors)) == len(anchors) <= 5
+    assert not set(anchors) & set(state.quarantined)
     assert state.promotions.total <= 0.5
     assert state.rollbacks.total <= 0.5
 

@@ -12,8 +12,10 @@ from trimtab.units import days
 DAY = days(1).microseconds
 
 
-def daily(mean, units=30, spread=1.0):
-    return UnitTotals(np.arange(units), mean + spread * np.tile([-1.0, 1.0], units // 2), np.ones(units))
+def daily(mean, units=30, spread=1.0, rows=20):
+    """Days of so many rows each."""
+    values = mean + spread * np.tile([-1.0, 1.0], units // 2)
+    return UnitTotals(np.arange(units), values * rows, np.full(units, float(rows)))
 
 
 def judge(totals, plan=None, *, now=20 * DAY, **options):
@@ -76,6 +78,10 @@ def test_a_slice_that_is_surely_worse_forbids_and_is_named():
     assert found.verdict == "worse"
     assert found.harmed == ("EV",)
     assert "EV" in found.finding.what
+
+
+def test_a_slice_of_few_rows_forbids_nothing():
+    assert judge(daily(-3.0), slices={"HA": daily(3.0, rows=1)}).verdict == "better"
 
 
 def test_slices_share_one_alpha():

@@ -20,10 +20,11 @@ from trimtab.adapters.online.memory import MemoryStore
 from trimtab.ports import Ledger
 from trimtab.runtime.intake import take_in
 from trimtab.runtime.live_loop.carrying import VERSIONS, stored_versions
+from trimtab.runtime.live_loop.challenging import challenge
+from trimtab.runtime.live_loop.learning import Keeping, learn
 from trimtab.runtime.live_loop.means import Means
 from trimtab.runtime.live_loop.routes import table
 from trimtab.runtime.live_loop.turn import Turned, train, turn
-from trimtab.runtime.versions import train_version
 from trimtab.serving.engines import engine_record, load_scorer
 from trimtab.serving.opening import Home, Live, Owner, open_live, open_owner
 from trimtab.testing import ManualClock, MemoryLedger
@@ -131,15 +132,15 @@ def once(means: Means, now: int) -> Turned:
     while done.training is not None:
         train(means, done.training, now)
         done = turn(means, now)
+    if done.challenge is not None:
+        challenge(means, done.challenge, now)
     return done
 
 
 def means_of(system: tt.System, home: Home) -> Means:
     def fit(history, order):
         choose = functools.partial(engine_record, threshold=None)
-        return train_version(
-            history, order.as_of, home.ledger, home.blobs, wiring.dump, choose, name=order.version
-        )
+        return learn(history, order, Keeping(home.ledger, home.blobs, wiring.dump, wiring.load), choose)
 
     def try_out(version):
         load_scorer(version, home.blobs, wiring.load)
@@ -153,6 +154,7 @@ def means_of(system: tt.System, home: Home) -> Means:
         fit,
         lambda *_: (),
         try_out,
+        wiring.dump,
     )
 
 

@@ -86,10 +86,10 @@ def test_the_first_model_is_trained_gated_and_answers_without_a_restart():
 def test_a_refresh_replaces_the_champion_which_goes_on_unseen(grown):
     assert grown.answers == "v3"
     assert ("promote", "v2") in decided(grown.ledger, "promote")
-    assert grown.table.shadows == ("v1",), "the watch goes on from refresh to refresh"
+    assert grown.table.shadows == ("v1", "v2"), "each weekly refresh opens one more watch"
     scored = [record.id for _, record in grown.ledger.read_records(SHADOW)]
     assert scored
-    assert all(name.startswith("v1/") for name in scored)
+    assert all(name.startswith(("v1/", "v2/")) for name in scored)
 
 
 def test_a_second_turn_at_the_same_instant_changes_nothing(grown):
@@ -204,10 +204,15 @@ def test_people_promote_and_roll_back_and_it_is_on_record_who(grown):
     ledger, now = copied(grown.ledger), grown.clock.now()
     means = means_on(grown, ledger)
     once(means, now)
-    asked.ask(ledger, asked.Asked(now + 1, "promote", "v1", "the new one confuses people"))
+    asked.ask(ledger, asked.Asked(now + 1, "promote", "v1", "the new one confuses people", by="ann"))
     assert Due(ledger, "UTC").why(now + 1, training=False) == "a person asked"
     once(means, now + 2)
     assert decided(ledger)[-1] == ("promote", "v1")
+    chosen = ledger.read_events(VERSIONS)[-1]
+    assert (chosen.kind, chosen.body["who"]) == ("activated", "ann")
+    told = release_history("shop", ledger, now + 2)
+    assert "a person asked for it (ann): the new one confuses people" in told.sentence
+    assert any("to promote by ann" in str(entry) for entry in told.entries)
     asked.ask(ledger, asked.Asked(now + 3, "roll back", "v1"))
     once(means, now + 4)
     assert ("roll back", "v1") in decided(ledger)

@@ -68,7 +68,7 @@ def test_fits_of_one_recipe_share_their_evidence():
 
 
 def test_a_champion_that_lost_more_than_what_it_replaced_is_worse():
-    watch = Watch("v1", "old", 0, 30 * DAY, 0.04)
+    watch = Watch("v1", "old", 0, 30 * DAY, 0.04, opened_by="v2")
     found = comparing.judged_reverse(ripe_days("v1", worse=-0.2), declared(), RELEASE, watch, "v2", 20 * DAY)
     assert found.verdict == "worse"
 

@@ -82,6 +82,28 @@ def test_a_tick_during_training_waits_and_still_says_what_it_saw():
     assert decisions[0].numbers["skill"] == 0.1
 
 
+@pytest.mark.parametrize("rules", [None, Release(canary=())])
+@pytest.mark.parametrize("when", [never(), on_skill_drop(0.1), every(days(7))])
+def test_a_first_training_that_failed_is_tried_again_after_a_day_whatever_the_triggers(when, rules):
+    declared = Declared(Retrain(when), rules)
+    state, *_ = told(declared, Tick(0), Trained(5, "v1", problem="out of memory"))
+    state, early, _ = told(declared, Tick(DAY - 1), state=state)
+    assert early == []
+    state, orders, decisions = told(declared, Tick(DAY), Tick(2 * DAY), state=state)
+    assert [order.version for order in orders] == ["v2"], "while it is in training, no other one is"
+    assert "no version serves" in decisions[0].reason
+    state, *_ = told(declared, *promoted(2, 2 * DAY + 5), state=state)
+    assert state.champion == "v2"
+    assert told(declared, Tick(3 * DAY), state=state)[1] == []
+
+
+def test_a_first_model_that_waits_at_its_gate_is_not_trained_again():
+    declared = Declared(Retrain(never()), Release(approval=("promotion",)))
+    state, *_ = told(declared, Tick(0), *promoted(1, 5))
+    assert state.champion is None
+    assert told(declared, Tick(3 * DAY), state=state)[1] == []
+
+
 def test_every_tick_is_a_recorded_decision():
     timeline = walk(WEEKLY, TICKS, lambda _: None)
     assert sum(decision.kind == "train" for decision in timeline.decisions) == len(TICKS)
@@ -212,6 +234,7 @@ KINDS = st.sampled_from(
         lambda at, version: release.ReverseJudged(at, version, "worse", {"units": 20}),
         lambda at, version: release.Trouble(at, version, "it fails"),
         lambda at, version: release.Approved(at, version, "promotion"),
+        lambda at, version: release.Declined(at, version, "promotion"),
         release.PromoteAsked,
         release.RollbackAsked,
     ]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import SGDClassifier
 
-from orders import DAY, START, orders_system, orders_tables
+from orders import DAY, HOUR, START, orders_system, orders_tables
 from trimtab import days, expanding, sliding, wiring
 from trimtab.adapters import artifacts
 from trimtab.errors import LearnerError
@@ -126,20 +126,32 @@ def test_labels_that_changed_after_they_were_learned_are_counted():
     assert new_rows(labels, as_known(labels, 10), None)[1] == 0
 
 
+def answering(*on):
+    """The links of a chain, each of which answers from half an hour after it was trained."""
+    links = chain(*on).links
+    return lambda instant: next((link for link in reversed(links) if link.as_of + HOUR / 2 < instant), None)
+
+
 def test_a_race_lets_both_stand_where_they_stood():
-    child = chain(20, 27, 34, 41, 48)
-    race = race_before(child, expanding(), days(14))
+    child, answered = chain(20, 27, 34, 41, 48), answering(20, 27, 34, 41)
+    race = race_before(child, expanding(), answered, days(14))
     assert race.continued == chain(20, 27, 34), "the chain as it was"
     assert race.scratch == chain(34)
-    late = race_before(child, sliding(days(10)), days(10))
+    late = race_before(child, sliding(days(10)), answered, days(10))
     assert late.continued == FitSpec(at(38), Selection(at(28)), parent=chain(20, 27, 34))
     assert late.scratch == FitSpec(at(38), Selection(at(28)))
-    assert race_before(child, expanding(), days(28)) is None, "then it was no chain yet"
-    assert race_before(child, expanding(), days(60)) is None
+    assert race_before(child, expanding(), answered, days(28)) is None, "then nothing answered yet"
+    assert race_before(child, expanding(), answered, days(60)) is None
+
+
+def test_a_fit_from_scratch_that_answered_is_continued_for_a_race():
+    race = race_before(chain(30, 44), expanding(), answering(10), days(14))
+    assert race.continued == chain(10, 30)
+    assert race.scratch == chain(30)
 
 
 def test_a_race_is_judged_on_labels_that_neither_knew(history, workspace, recipe):
-    race = race_before(chain(40, 47, 54, 61, 68), expanding())
+    race = race_before(chain(40, 47, 54, 61, 68), expanding(), answering(40, 47, 54, 61))
     rows = race.judging(workspace)
     for spec in (race.continued, race.scratch):
         for link in spec.links:
@@ -162,7 +174,7 @@ def test_a_race_is_judged_on_labels_that_neither_knew(history, workspace, recipe
 
 
 def test_a_contender_that_fails_ends_the_chain(workspace, recipe):
-    race = race_before(chain(0, 40, 47, 54, 61), expanding(), days(14))
+    race = race_before(chain(0, 40, 47, 54, 61), expanding(), answering(0, 40, 47, 54), days(14))
     results = {result.spec: result for result in Pool(workspace, recipe, 0, 1).run(race.jobs(workspace))}
     heat = heat_of(race, workspace, results, log_losses, workspace.at() // DAY)
     verdict = settle_race(race, results, heat, ChainRules(), seed=0)

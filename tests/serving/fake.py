@@ -140,9 +140,10 @@ class FakeService:
     def versions(self):
         return list(self.versions_kept.values())
 
-    async def activate(self, version):
+    async def activate(self, version, who="", reason=""):
         self._known(version)
         self.champion = version
+        self.chosen = (who, reason)
         return VersionInfo(version, "champion", NOON, 100)
 
     def figures(self):

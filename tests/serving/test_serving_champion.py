@@ -8,6 +8,7 @@ from live_worlds import NOW, world
 from trimtab.adapters.blobs.memory import MemoryBlobs
 from trimtab.errors import ArtifactError, TrimtabError
 from trimtab.ports import Event
+from trimtab.runtime.live_loop.journal import DECIDED, LOOP
 from trimtab.serving.champion import VERSIONS, Champions
 from trimtab.serving.problems import RequestError
 from trimtab.testing import MemoryLedger
@@ -76,6 +77,17 @@ def test_a_start_picks_the_version_that_was_activated_last(shared):
         shelf.activate(name)
     shelf.champions.start()
     assert shelf.champion == "v1"
+
+
+def test_a_version_that_the_loop_trained_answers_only_once_it_is_activated(shared):
+    shelf = Shelf(shared, "v1", "v2")
+    ordered = Event(0, DECIDED, "v2", {"kind": "train", "reason": "a week is over"})
+    shelf.ledger.append_events(LOOP, [ordered])
+    shelf.champions.start()
+    assert shelf.champion == "v1", "the newest that a person trained"
+    shelf.activate("v2")
+    shelf.champions.follow()
+    assert shelf.champion == "v2"
 
 
 def test_a_broken_version_is_passed_over_and_named(shared):

@@ -92,11 +92,12 @@ def test_an_unknown_prediction_is_not_found(app):
 
 def test_versions_are_listed_and_one_is_made_the_champion(app, service):
     assert [one["name"] for one in call(app, "GET", "/versions").json["versions"]] == ["v1", "v2"]
-    made = call(app, "POST", "/versions/v1/activate")
+    made = call(app, "POST", "/versions/v1/activate", query=b"reason=the+new+one+is+slow")
     assert (made.json["state"], made.json["as_of"], service.champion) == (
         "champion",
         "2013-07-01T12:00:00Z",
         "v1",
     )
+    assert service.chosen == ("HTTP", "the new one is slow")
     missing = call(app, "POST", "/versions/v11/activate")
     assert (missing.status, missing.json["nearest"]) == (404, "v1")

@@ -5,12 +5,14 @@ import asyncio
 import pytest
 from live_worlds import world
 
+import trimtab as tt
 from trimtab.ports import Event
 from trimtab.release.assignment import assign
 from trimtab.runtime.live_loop.routes import Table, table
 from trimtab.runtime.live_loop.shadow_log import SHADOW, shadow_score
-from trimtab.serving.champion import VERSIONS
+from trimtab.serving.champion import VERSIONS, Champions
 from trimtab.serving.logged import PREDICTIONS, decode
+from trimtab.serving.opening import open_live
 from trimtab.serving.problems import RequestError
 from trimtab.serving.shadowing import Shadowing
 
@@ -118,14 +120,31 @@ def test_a_version_in_quarantine_answers_nobody(live):
 
 
 def test_a_version_that_learned_another_meaning_of_a_feature_is_refused_in_words(live):
-    champions = live.live.champions
-    learned = champions.get("v1").version.provenance["meanings"]
+    home, learned = live.home, live.live.champions.get("v1").version.provenance["meanings"]
+    other = {**learned, "late_7d": "another"}
+    champions = Champions(home.ledger, home.blobs, home.load, tuple(learned), home.clock, meanings=other)
+    with pytest.raises(RequestError, match="another meaning") as refused:
+        champions.get("v1")
+    assert "late_7d" in str(refused.value.found)
+    champions.start()
+    assert champions.champion is None
+
+
+def test_a_system_that_gives_a_feature_another_meaning_lets_no_version_answer_that_learned_the_old_one(live):
+    home = live.home
+    model = live.system.model
+    features = tt.Features(**{**dict(model.features), "heavy": tt.col("weight") > 6})
+    edited = tt.System(live.system.name, live.system.request, tt.Model(model.learner, features, model.label))
+    opened = open_live(edited, home, live.owner.receiver, live.owner.folder)
     try:
-        champions.declare({**learned, "late_7d": "another"})
-        with pytest.raises(RequestError, match="another meaning") as refused:
-            champions.get("v1")
-        assert "late_7d" in str(refused.value.found)
+        assert opened.champions.champion is None
+        assert opened.service.not_ready()
     finally:
-        champions.declare(learned)
-        champions.start()
-    assert champions.get("v1").version.name == "v1"
+        opened.service.close()
+
+
+def test_who_let_a_version_answer_and_why_is_on_record():
+    with world(versions=2, rows=300) as found:
+        found.live.champions.activate("v1", "key ops", "the new one confuses people")
+        last = found.home.ledger.read_events(VERSIONS)[-1]
+        assert last.body == {"who": "key ops", "reason": "the new one confuses people"}

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from trimtab.declare.policy import Retrain, never, on_skill_drop
 from trimtab.labels.history import as_known
 from trimtab.release import machine
 from trimtab.release.events import Decision, Gated, Route
@@ -134,6 +135,20 @@ def test_a_clock_that_goes_back(monkeypatch):
 
     kernel(monkeypatch, obedient)
     broken("time does not go back")
+
+
+def test_a_system_that_gives_up_after_its_first_training(monkeypatch):
+    monkeypatch.setattr("trimtab.runtime.loop.kernel._without_model", lambda *_: False)
+    policies = Policies(Retrain(on_skill_drop(0.01)))
+    with pytest.raises(InvariantError, match="tries again"):
+        simulate(policies, seed=0, years=0.2, faults=Faults(failing_trainings=1.0))
+
+
+def test_a_system_whose_trainings_fail_tries_every_day():
+    policies = Policies(Retrain(never()))
+    done = simulate(policies, seed=0, years=0.2, faults=Faults(failing_trainings=0.9, nan_trainings=0.0))
+    assert done.counts.failed_trainings > 3
+    assert done.state.champion is not None
 
 
 def test_a_champion_whose_artifact_is_lost(monkeypatch):

@@ -69,6 +69,16 @@ def test_few_values_leave_the_quantile_open_above():
     assert quantile_bounds([1.0, 2.0], [10, 0], 0.95, alpha=0.05)[1] == inf
 
 
+@pytest.mark.parametrize("counts", [[10, 5, 300], [10]])
+def test_a_histogram_with_values_beyond_its_edges_is_refused(counts):
+    with pytest.raises(ValueError, match="one count an edge"):
+        quantile_bounds([1.0, 2.0], counts, 0.95, alpha=0.05)
+
+
+def test_a_last_bucket_without_an_end_holds_what_is_beyond_all_edges():
+    assert quantile_bounds([1.0, 2.0, inf], [10, 5, 3000], 0.95, alpha=0.05) == (2.0, inf)
+
+
 @pytest.mark.parametrize(
     "call",
     [

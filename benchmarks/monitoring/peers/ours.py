@@ -68,6 +68,7 @@ def _looked(watcher, state):
         "tolerance": watcher.reference.tolerance,
         "baseline": watcher.reference.baseline,
         "design_effects": {name: gauge.monitor.design_effect(1000) for name, gauge in gauges},
+        "live_effects": {each.name: each.design_effect(1000) for each in state.watching.monitors},
         "log_evidence": state.watching.log_evidence(),
         "trust": state.trust.reasons,
         "trend": _trend(state, watcher.reference.baseline),

@@ -11,15 +11,32 @@ from pathlib import Path
 import click
 
 from trimtab import __version__
-from trimtab.cli import act, console, decide, incidents, judge, look, rehearse, release, run, watch
+from trimtab.cli import act, audit, console, decide, incidents, judge, look, rehearse, release, run, watch
 
 MOMENTS = {
     "decide": ("init", "check", "assess", "diff"),
     "rehearse": ("replay", "demo"),
     "run": ("serve", "loop", "predict", "keys"),
-    "look": ("status", "history", "watch", "parity", "console"),
-    "act": ("train", "approve", "promote", "rollback", "acknowledge", "snooze", "send-test", "forget"),
-    "judge": ("evaluate",),
+    "look": ("status", "history", "watch", "explain", "parity", "console"),
+    "act": (
+        "train",
+        "approve",
+        "decline",
+        "promote",
+        "rollback",
+        "acknowledge",
+        "snooze",
+        "send-test",
+        "forget",
+    ),
+    "judge": (
+        "evaluate",
+        "tune",
+        "experiment",
+        "accept",
+        "audit",
+        "card",
+    ),
 }
 
 
@@ -54,10 +71,13 @@ for _command in (
     look.status,
     release.history,
     watch.watch,
+    look.explain,
     look.parity,
     console.console,
     act.train,
+    release.experiment,
     release.approve,
+    release.decline,
     release.promote,
     release.rollback,
     incidents.acknowledge,
@@ -65,6 +85,10 @@ for _command in (
     incidents.send_test,
     act.forget,
     judge.evaluate,
+    judge.tune,
+    audit.accept,
+    audit.audit,
+    audit.card,
 ):
     cli.add_command(_command)
 

@@ -66,3 +66,40 @@ def evaluate(
     if done.severity >= Severity.ACT:
         sys.exit(1)
     say_next(f"trimtab serve {system}")
+
+
+@click.command()
+@click.argument("system")
+@click.option(
+    "--budget",
+    type=click.FloatRange(min=0),
+    default=20,
+    show_default=True,
+    help="Whole trainings for each rung.",
+)
+@click.option("--as-of", metavar="DATE", help="Labels as known at this instant.")
+@click.option("--report", type=click.Path(path_type=Path), help="Write the report as a page.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
+@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+def tune(
+    system: str,
+    budget: float,
+    as_of: str | None,
+    report: Path | None,
+    json_file: Path | None,
+    home: Path | None,
+) -> None:
+    """Search better settings for the learner of SYSTEM and a linear model, each with the same budget; changes nothing."""
+    from trimtab import commands, tuning  # noqa: PLC0415
+    from trimtab.report import to_html  # noqa: PLC0415
+
+    declared = commands.load(system)
+    typed = f"trimtab tune {system} --budget {budget:g}"
+    with progress_bar() as progress:
+        done = tuning.tune(declared, budget, as_of=as_of, home=home, progress=progress, command=typed)
+    document = done.document()
+    print_document_of(document)
+    if report is not None:
+        report.write_text(to_html(document), encoding="utf-8")
+    write_json(json_file, done.to_json)
+    say_next(f"trimtab evaluate {system}")

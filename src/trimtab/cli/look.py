@@ -35,6 +35,32 @@ def parity(
 
 @click.command()
 @click.argument("system")
+@click.argument("id", required=False)
+@click.option("--report", type=click.Path(path_type=Path), help="Write the explanation as a page.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the explanation as JSON.")
+@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+def explain(
+    system: str,
+    id: str | None,  # noqa: A002  # the field's word for it
+    report: Path | None,
+    json_file: Path | None,
+    home: Path | None,
+) -> None:
+    """Explain the prediction ID of SYSTEM (default: the newest): request, features, what moved the score, label."""
+    from trimtab import commands  # noqa: PLC0415
+    from trimtab.report import to_html  # noqa: PLC0415
+
+    found = commands.explain(commands.load(system), id, home=home)
+    document = found.document()
+    print_document_of(document)
+    if report is not None:
+        report.write_text(to_html(document), encoding="utf-8")
+    write_json(json_file, found.to_json)
+    say_next(f"trimtab parity {system}")
+
+
+@click.command()
+@click.argument("system")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the verdicts as JSON.")
 @click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
 def status(system: str, json_file: Path | None, home: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import textwrap
 from collections.abc import Callable
@@ -80,7 +81,10 @@ def _verify(system: str, options: dict[str, Any]) -> None:
 @click.argument("name", default="flights")
 @_replay_options
 def demo(name: str, **options: Any) -> None:
-    """Replay a built-in system through its history and write a report: NAME is flights, cdnow or bikes."""
+    """Replay a built-in system through its history and write a report: NAME is flights, cdnow or bikes.
+
+    At a terminal the console then shows the replay day by day, until Ctrl-C.
+    """
     from trimtab.errors import UsageError, nearest  # noqa: PLC0415
     from trimtab.loading import EXAMPLES  # noqa: PLC0415
 
@@ -96,6 +100,21 @@ def demo(name: str, **options: Any) -> None:
     say_next(
         "trimtab init my.parquet (a system file of your own), or trimtab init (a copy of the flights one)"
     )
+    _look(name, options["home"])
+
+
+def _look(name: str, home: Path | None) -> None:
+    """Show the replay in the console until Ctrl-C; where nobody sits at a terminal, say how to."""
+    from trimtab import commands  # noqa: PLC0415
+
+    if not sys.stdin.isatty():
+        where = "" if home is None else f" --home {home}"
+        click.echo(f"day by day in a browser: trimtab console {name}{where}")
+        return
+    click.echo("day by day in a browser, until Ctrl-C:")
+    # another console may run beside: then any free port will do
+    with contextlib.suppress(KeyboardInterrupt):
+        commands.console(commands.load(name), home=home, port=None, target=name, announce=click.echo)
 
 
 def _replay(target: str, options: dict[str, Any]) -> None:

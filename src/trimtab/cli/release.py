@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -13,24 +12,22 @@ HOME = click.option("--home", type=click.Path(path_type=Path), help="The folder 
 REASON = click.option("--reason", default="", help="Why, for the record.")
 JSON = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
 
-LOW_PRIORITY = 10
-"""How much a turn lets others go first: serving never waits for a training."""
-
 
 @click.command()
 @click.argument("system")
 @click.option("--once", is_flag=True, required=True, help="Make one turn and end, as cron wants it.")
 @click.option("--low-priority", is_flag=True, help="Let everything else on this machine go first.")
+@click.option("--beside", is_flag=True, hidden=True)
 @HOME
-def loop(system: str, once: bool, low_priority: bool, home: Path | None) -> None:  # noqa: ARG001, FBT001  # flags of the command line
+def loop(system: str, once: bool, low_priority: bool, beside: bool, home: Path | None) -> None:  # noqa: ARG001, FBT001  # flags of the command line
     """Make one turn of SYSTEM's loop: train, gate, release or roll back where that is due."""
     from trimtab import commands  # noqa: PLC0415
 
-    if low_priority:
-        os.nice(LOW_PRIORITY)
     with progress_bar() as progress:
         progress("turning", 0, 0)
-        done = commands.loop(commands.load(system), home=home)
+        done = commands.loop(
+            commands.load(system), home=home, idle=low_priority, beside=beside, target=system
+        )
     for decision in done.decisions:
         click.echo(f"{decision.kind} {decision.subject}: {decision.reason}")
     if not done.decisions:
@@ -69,6 +66,28 @@ def diff(system: str, json_file: Path | None, home: Path | None) -> None:
 
 @click.command()
 @click.argument("system")
+@click.option(
+    "--effect", type=float, help="The difference in mean loss to find (default: the release's margin)."
+)
+@click.option(
+    "--alpha", type=float, default=0.05, show_default=True, help="How often it may err where there is none."
+)
+@JSON
+@HOME
+def experiment(
+    system: str, effect: float | None, alpha: float, json_file: Path | None, home: Path | None
+) -> None:
+    """Say how long an A/B test for SYSTEM would take, and what the split on record says so far."""
+    from trimtab import commands  # noqa: PLC0415
+
+    found = commands.experiment(commands.load(system), effect=effect, alpha=alpha, home=home)
+    print_document_of(found.document())
+    write_json(json_file, found.to_json)
+    say_next(f"trimtab history {system}")
+
+
+@click.command()
+@click.argument("system")
 @click.argument("version", required=False)
 @REASON
 @HOME
@@ -77,6 +96,19 @@ def approve(system: str, version: str | None, reason: str, home: Path | None) ->
     from trimtab import commands  # noqa: PLC0415
 
     click.echo(str(commands.approve(commands.load(system), version, reason=reason, home=home)))
+    say_next(f"trimtab history {system}")
+
+
+@click.command()
+@click.argument("system")
+@click.argument("version", required=False)
+@REASON
+@HOME
+def decline(system: str, version: str | None, reason: str, home: Path | None) -> None:
+    """Turn away the candidate of SYSTEM that waits (or VERSION): it is retired, and the champion stays."""
+    from trimtab import commands  # noqa: PLC0415
+
+    click.echo(str(commands.decline(commands.load(system), version, reason=reason, home=home)))
     say_next(f"trimtab history {system}")
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from trimtab.console.book import Book
+from trimtab.console.folds.columns import accept_columns
 from trimtab.console.folds.matters import PEOPLE, champion
 from trimtab.errors import TrimtabError, UsageError
 from trimtab.monitoring.incidents import Acknowledge, Snooze
@@ -19,6 +20,7 @@ from trimtab.serving.problems import RequestError
 
 HOUR = 3_600_000_000
 REFUSED = "not done"
+STEPS: Mapping[str, What] = {"approve": "approve", "decline": "decline"}
 ANSWERS: Mapping[str, Answer] = {"working": "working", "fixed": "fixed", "benign": "benign"}
 
 
@@ -37,10 +39,11 @@ class Wish:
 class Acts:
     """The means of acts on a live record.
 
-    activate: lets a version answer, or raises TrimtabError. alone: keeps a pass of the monitors out meanwhile.
+    activate: lets a version answer for somebody and a reason, or raises TrimtabError. alone: keeps a pass of the
+    monitors out meanwhile.
     """
 
-    activate: Callable[[str], object]
+    activate: Callable[[str, str, str], object]
     alone: Callable[[], AbstractContextManager[object]] = nullcontext
 
     def do(self, book: Book, wish: Wish, now: int) -> None:
@@ -59,13 +62,15 @@ class Acts:
     def _done(self, book: Book, wish: Wish, now: int) -> None:
         if wish.act in ANSWERS or wish.act == "snooze":
             self._answer(book, wish, now)
-        elif wish.act == "approve":
+        elif wish.act in STEPS:
             version, _, step = wish.subject.partition(":")
-            self._ask(book, "approve", version, wish, now, step)
+            self._ask(book, STEPS[wish.act], version, wish, now, step)
+        elif wish.act == "accept":
+            accept_columns(book.ledger, wish.subject, wish.by, wish.why, now)
         elif book.ledger.frontier(LOOP):
             self._of_loop(book, wish, now)
         else:
-            self.activate(wish.subject)
+            self.activate(wish.subject, wish.by, wish.why)
 
     def _answer(self, book: Book, wish: Wish, now: int) -> None:
         if book.system is None:
@@ -88,4 +93,4 @@ class Acts:
             self._ask(book, "promote", wish.subject, wish, now)
 
     def _ask(self, book: Book, what: What, version: str, wish: Wish, now: int, step: str = "") -> None:
-        ask(book.ledger, Asked(now, what, version, f"{wish.why} ({wish.by})", step))
+        ask(book.ledger, Asked(now, what, version, wish.why, step, wish.by))

@@ -19,6 +19,7 @@ from trimtab.console.links import Links
 from trimtab.console.page import Page
 from trimtab.console.pages.acts import Confirming, confirm
 from trimtab.console.pages.doors import missing, shelf, sign_in
+from trimtab.console.rows import KINDS, rows_file
 from trimtab.console.sessions import Session, Sessions, is_this_machine, same_site, set_cookie
 from trimtab.console.streaming import stream
 from trimtab.errors import TrimtabError
@@ -147,7 +148,18 @@ class Console:
             page = self._confirm(frame, rest, session) if acting else missing("You may only look.")
         else:
             page = draw(frame.view, links, rest, asked.query, acting=acting)
+            page = replace(page, path=rest) if page is not None else None
+        if page is not None and "rows" in asked.query:
+            return self._rows(page, frame, asked.query)
         return self._page(page or missing("There is no such page at this instant."), frame)
+
+    def _rows(self, page: Page, frame: Frame, query: dict[str, str]) -> Reply:
+        """The rows behind a chart of a page."""
+        found = rows_file(page, query["rows"], query.get("kind", ""))
+        if found is None:
+            return self._page(missing("There are no such rows on this page."), frame)
+        named = (b"content-disposition", f'attachment; filename="{found.name}"'.encode("ascii", "replace"))
+        return Reply(found.content, kind=KINDS[found.kind], headers=(named,))
 
     def _may_act(self, book: Book) -> bool:
         return self._acts is not None and not book.replay
@@ -193,8 +205,7 @@ class Console:
             return self._page(
                 self._confirm(frame, rest, session, str(problem)) or missing(str(problem)), frame
             )
-        back = ("incidents", rest[2]) if rest[1] in {"working", "fixed", "benign", "snooze"} else ()
-        return _to(links.to(*back))
+        return _to(links.to(*_after(rest[1], rest[2])))
 
     def _book(self, slug: str) -> Book | None:
         return next((book for book in self._books() if book.slug == slug), None)
@@ -209,6 +220,13 @@ def _wish(asked: Asked, session: Session) -> Wish:
     length = min(int(hours), 24 * 14) if hours.isdecimal() else 4
     by = session.who or asked.form.get("by", "")[:80]
     return Wish(act, subject, by, asked.form.get("why", "")[:500], max(length, 1))
+
+
+def _after(act: str, subject: str) -> tuple[str, ...]:
+    """The page on which one sees what an act has done."""
+    if act in {"working", "fixed", "benign", "snooze"}:
+        return ("incidents", subject)
+    return {"approve": ("releases",), "decline": ("releases",), "accept": ("contracts",)}.get(act, ())
 
 
 def _cookies(asked: Asked) -> bytes:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
+from trimtab.console.keeping import Arrays, Kept
 from trimtab.declare.system import System
 from trimtab.ports import Clock, Event, Ledger
 
@@ -18,12 +22,17 @@ ENDS = ("measurements", "decisions", "versions")
 
 
 class Journals:
-    """The journals of a ledger, kept in memory and read on from where they ended; safe to share by threads."""
+    """The journals of a ledger, kept in memory and read on from where they ended; safe to share by threads.
 
-    def __init__(self, ledger: Ledger) -> None:
+    `kept` has folds that were made before this process began.
+    """
+
+    def __init__(self, ledger: Ledger, kept: Kept | None = None) -> None:
         self._ledger, self._lock = ledger, threading.Lock()
+        self.kept = kept or Kept()
         self._events: dict[str, list[Event]] = {}
         self._folds: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._grown: dict[str, tuple[int, Arrays]] = {}
 
     def events(self, stream: str) -> list[Event]:
         """Every event of a journal, in its order."""
@@ -45,13 +54,40 @@ class Journals:
             self._folds[name] = (state, found)
         return found
 
+    def grown(self, stream: str, make: Callable[[Sequence[Event]], Arrays]) -> Arrays:
+        """What `make` gives for the events of a journal, array by array one behind another.
+
+        Only events that are new since the last look, in this process or an earlier one, are read.
+        """
+        frontier = self._ledger.frontier(stream)
+        with self._lock:
+            until, held = self._grown.get(stream) or self._kept(stream, frontier)
+            if frontier > until or stream not in self._grown:
+                new = make(self._ledger.read_events(stream, since=until, until=frontier))
+                held = new if not until else {name: np.concatenate([held[name], new[name]]) for name in new}
+                self._grown[stream] = frontier, held
+                if frontier - until > frontier // 50:
+                    content = {**held, "until": np.array(frontier)}
+                    self.kept.write(f"journal-{stream}", self._born(stream), content)
+        return held
+
+    def _kept(self, stream: str, frontier: int) -> tuple[int, Arrays]:
+        found = dict(self.kept.read(f"journal-{stream}", self._born(stream)) or {})
+        until = int(found.pop("until", np.array(0)))
+        return (until, found) if until <= frontier else (0, {})
+
+    def _born(self, stream: str) -> str:
+        """What tells a journal from that of another record in the same place."""
+        first = self._ledger.read_events(stream, until=1)
+        return f"{first[0].at} {first[0].kind} {first[0].subject}" if first else ""
+
 
 @dataclass(frozen=True, eq=False)
 class Book:
     """One record: of a live system, or of a replay.
 
     `slug` is its name in addresses, `target` what commands call the system. Without a system, pages show only what
-    the record itself says.
+    the record itself says. `folds` is the folder where what was added up once is kept; None keeps it in memory only.
     """
 
     slug: str
@@ -61,10 +97,11 @@ class Book:
     system: System | None = None
     target: str = "SYSTEM"
     replay: bool = False
+    folds: Path | None = None
     journals: Journals = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "journals", Journals(self.ledger))
+        object.__setattr__(self, "journals", Journals(self.ledger, Kept(self.folds)))
 
     def now(self) -> int:
         """The latest instant that can be shown, epoch microseconds: the present, or the end of a replay."""

@@ -12,10 +12,12 @@ from trimtab.console.pages import predictions as prediction_pages
 from trimtab.console.pages import versions as version_pages
 from trimtab.console.pages.contracts import contracts
 from trimtab.console.pages.decisions import decisions
+from trimtab.console.pages.evaluation import card
 from trimtab.console.pages.features import features
 from trimtab.console.pages.loop import loop
 from trimtab.console.pages.overview import overview
 from trimtab.console.pages.releases import releases
+from trimtab.console.pages.time import time
 from trimtab.runtime.given_labels import VALUE, given_labels
 from trimtab.runtime.history import identity
 from trimtab.runtime.intake import recorded_kinds
@@ -23,13 +25,15 @@ from trimtab.runtime.logged import Logged
 from trimtab.serving.outcomes import Outcomes
 from trimtab.serving.service import Outcome
 
-PLAIN: Mapping[str, Callable[[View, Links], Page]] = {
+ACTED: Mapping[str, Callable[..., Page]] = {"releases": releases, "contracts": contracts}
+"""Pages with buttons of acts."""
+PLAIN: Mapping[str, Callable[[View, Links], Page | None]] = {
+    "time": time,
     "decisions": decisions,
     "versions": version_pages.versions,
     "features": features,
     "predictions": prediction_pages.predictions,
     "incidents": incident_pages.every_incident,
-    "contracts": contracts,
     "loop": loop,
 }
 
@@ -41,8 +45,8 @@ def draw(
     match list(path):
         case []:
             return overview(view, links, acting=acting)
-        case ["releases"]:
-            return releases(view, links, acting=acting)
+        case [name] if name in ACTED:
+            return ACTED[name](view, links, acting=acting)
         case ["compare"]:
             return version_pages.difference(view, links, query.get("one", ""), query.get("other", ""))
         case [name] if name in PLAIN:
@@ -57,6 +61,8 @@ def _one(view: View, links: Links, kind: str, name: str, *, acting: bool) -> Pag
     match kind:
         case "versions":
             return version_pages.version(view, links, name, acting=acting)
+        case "card":
+            return card(view, name)
         case "incidents":
             return incident_pages.incident(view, links, name, acting=acting)
         case "predictions":

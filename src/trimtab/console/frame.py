@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from trimtab.console.book import View
 from trimtab.console.links import Links
 from trimtab.console.page import Page, Part, Piece
+from trimtab.console.pages.strip import period, steps
+from trimtab.console.rows import downloads
 from trimtab.console.style import console_style
+from trimtab.report import BarChart, LineChart
 from trimtab.report.formats import instant, moment
 from trimtab.report.markup import Markup, join, tag
 from trimtab.report.page.blocks import block_markup
+from trimtab.report.page.figures import figure
 from trimtab.report.page.style import page_style
 from trimtab.report.page.tables import pill, severity_class
 
@@ -20,6 +24,7 @@ POLICY = (
 )
 NAVIGATION = (
     ("overview", "Overview"),
+    ("time", "Time"),
     ("decisions", "Decisions"),
     ("versions", "Versions"),
     ("features", "Features"),
@@ -82,7 +87,7 @@ def _inside(page: Page, frame: Frame | None) -> Markup:
         ),
         _banner(page),
         _contents(page),
-        tag("main", {"id": "main"}, *(_part(part) for part in page.parts)),
+        tag("main", {"id": "main"}, *(_part(part, page, frame) for part in page.parts)),
         tag("footer", None, _foot(frame)),
     )
 
@@ -90,6 +95,8 @@ def _inside(page: Page, frame: Frame | None) -> Markup:
 def _bar(page: Page, frame: Frame) -> Markup:
     links = []
     for key, words in NAVIGATION:
+        if key == "time" and not frame.view.book.replay:
+            continue
         here = "page" if key == page.here else None
         address = frame.links.to(*(() if key == "overview" else (key,)))
         links.append(tag("li", None, tag("a", {"href": address, "aria-current": here}, words)))
@@ -118,7 +125,13 @@ def _when(page: Page, frame: Frame | None) -> Markup:
         tag("a", {"href": "?"}, "latest") if frame.chosen else "",
         tag("span", {"class": "slot"}, ""),
     )
-    return join(words, form)
+    return join(words, form, _steps(page, frame))
+
+
+def _steps(page: Page, frame: Frame) -> Markup:
+    """The way through the time of a replay, link by link."""
+    found = period(frame.view) if frame.view.book.replay else None
+    return Markup("") if found is None else steps(frame.links, found, *page.path)
 
 
 def _banner(page: Page) -> Markup:
@@ -139,10 +152,18 @@ def _contents(page: Page) -> Markup:
     return tag("nav", {"class": "toc", "aria-label": "Contents"}, tag("ol", None, *links))
 
 
-def _part(part: Part) -> Markup:
+def _part(part: Part, page: Page, frame: Frame | None) -> Markup:
     title = tag("h2", None, tag("a", {"href": f"#{part.anchor}"}, part.title))
     more = tag("p", {"class": "more"}, tag("a", {"href": part.more[1]}, part.more[0])) if part.more else ""
-    return tag("section", {"id": part.anchor}, title, *(_piece(each) for each in part.pieces), more)
+    pieces = (_drawn(each, page, frame) for each in part.pieces)
+    return tag("section", {"id": part.anchor}, title, *pieces, more)
+
+
+def _drawn(piece: Piece, page: Page, frame: Frame | None) -> Markup:
+    """A piece; a chart with links to all of its rows."""
+    if frame is not None and isinstance(piece, LineChart | BarChart):
+        return figure(piece, tuple(downloads(piece, frame.links, page.path)))
+    return _piece(piece)
 
 
 def _piece(piece: Piece) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from trimtab.report.formats import instant
@@ -31,6 +31,15 @@ class Links:
         asked = "&".join(f"{name}={quote(value, safe='')}" for name, value in given.items())
         place = "/".join((self.base, self.slug, *(quote(part, safe="") for part in path)))
         return f"{place}?{asked}" if asked else place
+
+    def on(self, day: int, *path: str) -> str:
+        """The address of a page as it stood when a day (days since 1970) ended.
+
+        >>> Links("/console", "live").on(15_705, "time")
+        '/console/live/time?at=2013-01-01'
+        """
+        address = replace(self, at=None).to(*path)
+        return address if self.files else f"{address}?at={instant(day * 86_400_000_000):%Y-%m-%d}"
 
 
 def file_name(*path: str) -> str:

@@ -44,6 +44,8 @@ class Page:
     lead: tuple[Piece, ...] = ()
     live: bool = True
     status: int = 200
+    path: tuple[str, ...] = ()
+    """Where it is below its record, for links to the same page at another instant."""
 
 
 @dataclass(frozen=True)

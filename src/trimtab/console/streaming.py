@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from trimtab.console.book import Book
+from trimtab.console.folds.columns import ACCEPTED
 from trimtab.console.folds.matters import PEOPLE, VERSIONS
 from trimtab.monitoring.incidents import INCIDENTS
+from trimtab.runtime.auditing.evaluations import EVALUATIONS
 from trimtab.runtime.live_loop.journal import LOOP
 from trimtab.runtime.watching.telling import VERDICTS
 from trimtab.serving.measuring import MEASUREMENTS
 
-STREAMS = (VERSIONS, INCIDENTS, LOOP, VERDICTS, PEOPLE, MEASUREMENTS)
+STREAMS = (VERSIONS, INCIDENTS, LOOP, VERDICTS, PEOPLE, MEASUREMENTS, ACCEPTED, EVALUATIONS)
 LOOKS, SECONDS = 8, 1.0
 """How often a stream looks, and how long it waits in between; browsers come again by themselves, and a server that
 is asked to stop waits no longer than that."""

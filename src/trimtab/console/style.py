@@ -14,6 +14,7 @@ RULES = """
 border:1px solid var(--tt-axis);border-radius:5px;padding:.32rem .6rem;min-height:2.1rem}
 .tt button,.tt .button{cursor:pointer;font-weight:600;background:var(--tt-panel);text-decoration:none;display:inline-block}
 .tt button.sure{background:var(--tt-act-tint);color:var(--tt-act);border-color:var(--tt-act)}
+.tt .button.go{background:var(--tt-ok-tint);color:var(--tt-ok);border-color:var(--tt-ok)}
 .tt form.stack{display:grid;gap:.8rem;max-width:34rem;margin:0}
 .tt form.stack label{display:grid;gap:.25rem;font-size:.9rem}
 .tt .acts{display:flex;flex-wrap:wrap;gap:.6rem;margin-top:1rem}
@@ -32,13 +33,25 @@ border:1px solid var(--tt-axis);border-radius:5px;padding:.32rem .6rem;min-heigh
 .tt .map .watch rect{fill:var(--tt-watch-tint);stroke:var(--tt-watch)}.tt .map .act rect{fill:var(--tt-act-tint);stroke:var(--tt-act)}
 .tt .map path{fill:none;stroke:var(--tt-axis);stroke-width:1.5}
 .tt figure{position:relative}
+.tt .facts div{min-width:0}.tt dd,.tt p,.tt td{overflow-wrap:anywhere}
+.tt .steps{display:flex;flex-wrap:wrap;gap:.1rem .8rem;margin-top:.5rem;font-size:.85rem;font-variant-numeric:tabular-nums}
+.tt .steps a,.tt .steps span{padding:.2rem 0;white-space:nowrap}.tt .steps a{text-decoration:none}.tt .steps a:hover{text-decoration:underline}
+.tt .steps span{color:var(--tt-muted)}
+.tt .strip svg{display:block;width:100%;height:auto;overflow:visible}.tt .strip text{fill:var(--tt-muted);font-size:12px}
+.tt .strip .empty{fill:var(--tt-panel);stroke:var(--tt-grid)}.tt .strip .here{fill:var(--tt-ink)}
+.tt .strip .day.ok,.tt .strip .day.info{fill:var(--tt-ok);opacity:.55}.tt .strip .day.not-run{fill:var(--tt-grid)}
+.tt .strip .day.watch{fill:#d99a1c}.tt .strip .day.act{fill:var(--tt-act)}
+.tt .strip .week{fill:var(--tt-link);fill-opacity:0}.tt .strip a:hover .week,.tt .strip a:focus .week{fill-opacity:.22}
+.tt .strip .sign{fill:var(--tt-c2);stroke:none}.tt .strip .refused{fill:none;stroke:var(--tt-c1);stroke-width:1.8}
+.tt .strip .paged,.tt .strip .rolled-back{fill:var(--tt-act)}
+.tt .strip .key{display:inline-block;font-size:.75rem;font-weight:650;padding:.05rem .4rem;margin-inline-end:.4rem;border-radius:4px;border:1px solid}
 .tt .tip{position:absolute;pointer-events:none;background:var(--tt-panel);border:1px solid var(--tt-axis);border-radius:5px;
 padding:.35rem .55rem;font-size:.8rem;white-space:pre;font-variant-numeric:tabular-nums;z-index:3;line-height:1.35}
 .tt .brush{fill:var(--tt-link);opacity:.16;pointer-events:none}
 .tt .scope{position:absolute;inset-inline-end:0;top:0;font-size:.85rem}
 @media (max-width:40rem){.tt .map.wide{display:none}.tt button,.tt .button,.tt input,.tt select{min-height:2.75rem}
 .tt .bar a{padding:.55rem 0}.tt .when label{flex-basis:100%}.tt .slot{height:2.75rem}}
-@media print{.tt .bar,.tt .when,.tt form{display:none}}
+@media print{.tt .bar,.tt .when,.tt .steps,.tt form{display:none}}
 """
 
 

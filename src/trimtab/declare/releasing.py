@@ -27,7 +27,8 @@ class Release:
     still counts as not worse, as a share of the champion's loss, set before any comparison. harmful_promotions_per_year,
     false_rollbacks_per_year: how many of each you accept, whatever the number of releases. approval: the steps a
     person has to approve. deadline: when a step that reached no verdict ends, with the champion kept. watch_after: how
-    long the old champion goes on in shadow after a promotion.
+    long the old champion goes on in shadow after a promotion. evaluation: whether the gate also tries every candidate by
+    the promises of a predictor, here and in a clean process.
 
     >>> Release(canary=(0.01, 0.1, 0.5), approval=("promotion",)).deadline
     days(60)
@@ -42,6 +43,7 @@ class Release:
     approval: tuple[str, ...] = ()
     deadline: Duration = field(default_factory=lambda: days(60))
     watch_after: Duration = field(default_factory=lambda: days(30))
+    evaluation: bool = False
     site: Site = field(default_factory=declared_here, compare=False)
 
     def __post_init__(self) -> None:
@@ -73,6 +75,7 @@ class Release:
 
     def _numbers(self) -> Iterator[tuple[str, bool, str]]:
         yield "canary", _shares(self.canary), "write ascending shares below 1, such as (0.05, 0.25)"
+        yield "evaluation", isinstance(self.evaluation, bool), "write True or False"
         yield "exposures", self.exposures >= 1, "ask for at least one answer, such as 200"
         yield "margin", 0 <= self.margin < 1, "write a share of the champion's loss, such as 0.01"
         for name in ("harmful_promotions_per_year", "false_rollbacks_per_year"):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from trimtab.declare.aggregate import Aggregate
+from trimtab.declare.card import Card
+from trimtab.declare.expectations import Expectation, GoldenRow
 from trimtab.declare.expression import Expression, col
 from trimtab.declare.features import Features, RequestFields
 from trimtab.declare.frozen import assign
@@ -27,7 +29,7 @@ class System:
     """One ML system: a request, a model, and how it is kept alive.
 
     `feedback` says whether served predictions change the labels: "none", "selective" (only acted-on rows are
-    labelled) or "causal" (acting changes the outcome). `requires` are limits that every version and the service must keep. Days, the units of evidence, begin at midnight in `zone`. `seed` makes every random choice repeatable.
+    labelled) or "causal" (acting changes the outcome). `requires` are limits that every version and the service must keep. `expectations` and `golden` rows are held against every candidate. `card` is what people say of it in its model cards. Days, the units of evidence, begin at midnight in `zone`. `seed` makes every random choice repeatable.
     """
 
     name: str
@@ -38,6 +40,9 @@ class System:
     retrain: Retrain
     release: Release
     requires: Requires | None
+    expectations: tuple[Expectation, ...]
+    golden: tuple[GoldenRow, ...]
+    card: Card | None
     feedback: str
     zone: str
     seed: int
@@ -54,6 +59,9 @@ class System:
         retrain: Retrain | None = None,
         release: Release | None = None,
         requires: Requires | None = None,
+        expectations: Sequence[Expectation] = (),
+        golden: Sequence[GoldenRow] = (),
+        card: Card | None = None,
         feedback: str = "none",
         zone: str = "UTC",
         seed: int = 0,
@@ -73,12 +81,17 @@ class System:
             retrain=retrain or Retrain(),
             release=release or Release(),
             requires=requires,
+            expectations=tuple(expectations),
+            golden=tuple(golden),
+            card=card,
             feedback=feedback,
             zone=zone,
             seed=seed,
             site=site,
         )
         _distinct_names(self)
+        _of_kind("expectations", self.expectations, Expectation, site)
+        _of_kind("golden", self.golden, GoldenRow, site)
 
     @property
     def sources(self) -> tuple[Source, ...]:
@@ -94,6 +107,17 @@ def _sources(system: System) -> Iterator[Source]:
         for _, feature in system.model.features:
             if isinstance(feature, Aggregate):
                 yield feature.source
+
+
+def _of_kind(argument: str, given: Sequence[object], kind: type, site: Site) -> None:
+    for each in given:
+        if not isinstance(each, kind):
+            raise DeclarationError(
+                f"System({argument}=) holds something else",
+                where=site,
+                found=repr(each),
+                do=f"write {argument}=(tt.{kind.__name__}(...),)",
+            )
 
 
 def _distinct_names(system: System) -> None:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trimtab.evaluation.clustered import Test, mean_test
 from trimtab.evaluation.evaluated import Evaluated, Floats
 from trimtab.evaluation.slicing import cut
 from trimtab.finding import Finding, Severity
 from trimtab.stats import holm
+from trimtab.stats.clustered import Test, mean_test
 from trimtab.stats.resample import MINIMUM_UNITS
 
 SURE, EFFECT = 0.01, 0.02

@@ -8,10 +8,10 @@ from math import nan
 
 import numpy as np
 
-from trimtab.evaluation.clustered import Test, excess
 from trimtab.evaluation.evaluated import Evaluated, Flags, Floats
 from trimtab.evaluation.slicing import cut
 from trimtab.finding import Finding, Severity
+from trimtab.stats.clustered import Test, excess
 
 FEWEST = 100
 """Rows below which a group is 'insufficient': named, and not judged."""

@@ -14,9 +14,9 @@ from itertools import combinations, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from trimtab.evaluation.clustered import Test, excess
 from trimtab.evaluation.evaluated import Flags, Floats, Rows
 from trimtab.stats import holm
+from trimtab.stats.clustered import Test, excess
 
 Codes = NDArray[np.int64]
 

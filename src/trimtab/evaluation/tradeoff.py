@@ -12,8 +12,9 @@ from trimtab.stats import Interval
 class Option:
     """One way to answer: its loss, and what else counts; None is not measured. Less is better in all of them.
 
-    microseconds for one row, size in bytes, unfairness the largest share by which a named group is worse off,
-    age in days of what it learned from.
+    microseconds for one row in the engine that would serve it, size in bytes, memory the bytes that it takes in a
+    process of its own, unfairness the largest share by which a named group is worse off, age in days of what it
+    learned from.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Option:
     size: int | None = None
     unfairness: float | None = None
     age_days: float | None = None
+    memory: int | None = None
     undominated: bool = False
 
 
@@ -48,4 +50,11 @@ def _beats(one: Option, other: Option) -> bool:
 
 
 def _figures(option: Option) -> tuple[float | None, ...]:
-    return (option.loss.estimate, option.microseconds, option.size, option.unfairness, option.age_days)
+    return (
+        option.loss.estimate,
+        option.microseconds,
+        option.size,
+        option.memory,
+        option.unfairness,
+        option.age_days,
+    )

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trimtab.monitoring.counts import Columns, Floats
-from trimtab.stats.clusters import unit_totals
+from trimtab.stats.clustered import mean_test
 from trimtab.stats.interval import Interval
-from trimtab.stats.resample import MINIMUM_UNITS
 
 Score = Callable[[Columns], Floats]
 Loss = Callable[[Floats], Floats]
@@ -44,19 +43,5 @@ def broken_column_costs(
     for place, name in enumerate(rows.names):
         values = rows.values.copy()
         values[:, place] = np.nan if how == "blank" else generator.permutation(values[:, place])
-        costs[name] = _mean(loss(score(replace(rows, values=values))) - before, units)
+        costs[name] = mean_test(loss(score(replace(rows, values=values))) - before, units).interval()
     return dict(sorted(costs.items(), key=lambda pair: -pair[1].estimate))
-
-
-def _mean(rise: Floats, unit: ArrayLike, level: float = 0.95) -> Interval:
-    """The mean with bounds clustered by unit."""
-    from scipy.special import stdtrit  # noqa: PLC0415 - a third of a second that most commands never need
-
-    totals = unit_totals(rise, unit)
-    units, mean = totals.unit.size, float(totals.mean)
-    if units < MINIMUM_UNITS:
-        return Interval(mean, reason=f"{units} units; an interval needs {MINIMUM_UNITS}")
-    residuals = totals.sums - mean * totals.counts
-    error = float(np.sqrt(units / (units - 1) * (residuals @ residuals))) / float(totals.counts.sum())
-    half = float(stdtrit(units - 1, (1 + level) / 2)) * error
-    return Interval(mean, mean - half, mean + half, level, method="clustered by unit")

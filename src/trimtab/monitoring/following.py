@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import exp
 
@@ -59,6 +59,51 @@ class Followed:
     state: State
 
 
+@dataclass(eq=False)
+class Follower:
+    """Follows a log as it grows, window by window.
+
+    between(start, stop) gives the rows asked in a window once it is over, and the same ones later; ripe are the
+    windows whose labels came to count with the last one taken.
+    """
+
+    reference: Reference
+    between: Callable[[int, int], Observed]
+    matures_after: int
+    about: About
+    state: State = field(init=False)
+    figures: dict[int, Figure] = field(default_factory=dict, init=False)
+    pages: list[Sent] = field(default_factory=list, init=False)
+    ripe: list[tuple[int, int]] = field(default_factory=list, init=False)
+    waiting: list[tuple[int, int]] = field(default_factory=list, init=False)
+
+    def __post_init__(self) -> None:
+        self.watcher = Watcher(self.reference)
+        self.state = self.watcher.begin()
+
+    def take(self, start: int, stop: int) -> Page | Closed | None:
+        """Take in the next window and the earlier ones whose labels have matured; return what happened."""
+        self.waiting.append((start, stop))
+        self.ripe = [each for each in self.waiting if each[1] + self.matures_after <= stop]
+        self.waiting = self.waiting[len(self.ripe) :]
+        weigh, uncertainty = self.watcher.weighs(self.state), self.state.uncertainty
+        rows = self.between(start, stop)
+        inputs = summarise_inputs(self.reference, rows, start, weigh=weigh, uncertainty=uncertainty)
+        outcomes = [
+            summarise_outcomes(self.reference, self.between(*each).labelled(stop), each[0])
+            for each in self.ripe
+        ]
+        self.state, happened = self.watcher.step(self.state, inputs, outcomes)
+        self.figures[start] = _figure(inputs, self.state, happened)
+        self.figures |= {each.start: _with_labels(self.figures[each.start], each) for each in outcomes}
+        if isinstance(happened, Page):
+            finding = page_finding(self.reference, self.state, happened, self.about)
+            self.pages.append(Sent(happened, finding))
+        elif isinstance(happened, Closed):
+            self.pages[-1] = replace(self.pages[-1], closed=happened)
+        return happened
+
+
 def edges(start: int, stop: int, length: int, offset: int = 0) -> Integers:
     """The starts of windows of so many microseconds of local time, and the end of the last one.
 
@@ -83,28 +128,14 @@ def follow(
     tell(start, stop) says after which windows all verdicts are wanted. Labels that come later than matures_after
     (microseconds) are left out, as no decision could have waited for them.
     """
-    watcher, waiting = Watcher(reference), list[tuple[int, int]]()
-    state = watcher.begin()
-    pages, told = list[Sent](), list[tuple[int, tuple[Finding, ...]]]()
-    figures = dict[int, Figure]()
+    follower = Follower(reference, observed.between, matures_after, about)
+    told = list[tuple[int, tuple[Finding, ...]]]()
     for start, stop in _pairs(bounds):
-        waiting.append((start, stop))
-        rows = observed.between(start, stop)
-        weigh = watcher.weighs(state)
-        inputs = summarise_inputs(reference, rows, start, weigh=weigh, uncertainty=state.uncertainty)
-        ripe = [each for each in waiting if each[1] + matures_after <= stop]
-        waiting = waiting[len(ripe) :]
-        outcomes = _outcomes(reference, observed, ripe, stop)
-        state, happened = watcher.step(state, inputs, outcomes)
-        figures[start] = _figure(inputs, state, happened)
-        figures |= {each.start: _with_labels(figures[each.start], each) for each in outcomes}
-        if isinstance(happened, Page):
-            pages.append(Sent(happened, page_finding(reference, state, happened, about)))
-        elif isinstance(happened, Closed):
-            pages[-1] = Sent(pages[-1].page, pages[-1].finding, happened)
+        follower.take(start, stop)
         if tell(start, stop):
-            told.append((stop, verdicts(reference, state, about)))
-    return Followed(len(bounds) - 1, tuple(figures.values()), tuple(pages), tuple(told), state)
+            told.append((stop, verdicts(reference, follower.state, about)))
+    figures, pages = tuple(follower.figures.values()), tuple(follower.pages)
+    return Followed(len(bounds) - 1, figures, pages, tuple(told), follower.state)
 
 
 def _figure(inputs: InputSummary, state: State, happened: Page | Closed | None) -> Figure:
@@ -127,13 +158,3 @@ def _with_labels(figure: Figure, outcome: OutcomeSummary) -> Figure:
 def _pairs(bounds: Sequence[int] | Integers) -> Iterator[tuple[int, int]]:
     each = [int(bound) for bound in bounds]
     return pairwise(each)
-
-
-def _outcomes(
-    reference: Reference, observed: Observed, ripe: Sequence[tuple[int, int]], now: int
-) -> list[OutcomeSummary]:
-    found = []
-    for start, stop in ripe:
-        rows = observed.between(start, stop).labelled(now)
-        found.append(summarise_outcomes(reference, rows, start))
-    return found

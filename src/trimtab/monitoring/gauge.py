@@ -73,6 +73,12 @@ class Gauge:
         """The mean, in [0, 1] of the scale, that is expected of a window that begins at `at`."""
         return self.null if self.phase is None else float(self.phase.mean_at([at], offset)[0])
 
+    def expected_losses(self, starts: Integers, offsets: Integers) -> Floats:
+        """The mean value, a loss or a difference of losses, that is expected of windows (w,) that begin at `starts`."""
+        if self.phase is None:
+            return np.full(len(starts), self.difference(self.null))
+        return self.scale.low + self.phase.mean_at(starts, offsets) * (self.scale.high - self.scale.low)
+
     def theta(self, at: int, offset: int = 0, more: float = 0.0) -> float:
         """The bound of harm of a window; `more` is what else is tolerated, as a difference of losses."""
         room = self.tolerance + self.scale.width(more)

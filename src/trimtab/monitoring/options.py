@@ -32,7 +32,6 @@ class Options:
     slices: tuple[str, ...] = ()
     worst: int = 0
     loss: str = ""
-    phases: bool = True
     seed: int = 0
 
     @property

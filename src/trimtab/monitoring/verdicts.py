@@ -31,7 +31,7 @@ SHOWN = 5
 
 def verdicts(reference: Reference, state: State, about: About) -> tuple[Finding, ...]:
     """Every verdict of the monitors, worst first; none of them pages by itself."""
-    found = [*_realised(reference, state), *_estimated(reference, state), *_drift(reference, state, about)]
+    found = [*realised(reference, state), *_estimated(reference, state), *_drift(reference, state, about)]
     found += [*_broken(state, about), *_missing(reference)]
     return by_severity(found)
 
@@ -57,7 +57,8 @@ def _both(reference: Reference, outcome: OutcomeSummary) -> tuple[float, float, 
     return other.total + difference.total, other.total, difference.rows
 
 
-def _realised(reference: Reference, state: State) -> Iterator[Finding]:
+def realised(reference: Reference, state: State) -> Iterator[Finding]:
+    """The verdict of realised performance over the latest windows with labels, where there is a reference for it."""
     if reference.loss is None or reference.ground is None:
         return
     recent = paired_of(reference, state.outcomes[-RECENT:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import nan
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from trimtab.monitoring.breakage import Recent, WindowBreakage
 from trimtab.monitoring.reference import Reference
 from trimtab.monitoring.residual import PastError, past_error
 from trimtab.monitoring.summary import InputSummary, OutcomeSummary
+from trimtab.monitoring.tempering import EVERY, tempered
 from trimtab.monitoring.trust import MINIMUM_ROWS, Trust, trust
 from trimtab.monitoring.watching import Closed, Page, Watching, start_watching, watch, with_monitors
 from trimtab.monitoring.window import WindowEvidence, window_evidence
@@ -21,6 +23,9 @@ NOT_YET = Trust(("not yet compared with the re-weighted estimate",))
 
 CALM = 3
 """How many times as seldom the estimate is compared with the re-weighted one while it does not move."""
+
+LOOKED_AT = 4
+"""Windows whose mean tells whether the estimate moves: a single one strays by chance."""
 
 KEPT_INPUTS = 28
 """Windows of requests that are kept for drift."""
@@ -100,11 +105,13 @@ class Watcher:
         return state.weighed is None or passed >= (every if self._moved(state) else CALM * every)
 
     def _moved(self, state: State) -> bool:
-        """Whether the latest estimate strays from the accepted period by half of what is tolerated, or is distrusted."""
+        """Whether the latest estimates stray from the accepted period by half of what is tolerated, or are distrusted."""
         if not state.inputs or not state.trust.trusted:
             return True
-        strayed = abs(state.inputs[-1].estimated.mean - self.reference.baseline)
-        return not strayed < self.reference.tolerance / 2
+        latest = [each.estimated for each in state.inputs[-LOOKED_AT:]]
+        rows = sum(part.rows for part in latest)
+        mean = sum(part.total for part in latest) / rows if rows else nan
+        return not abs(mean - self.reference.baseline) < self.reference.tolerance / 2
 
     def step(
         self, state: State, inputs: InputSummary | None, outcomes: Sequence[OutcomeSummary] = ()
@@ -115,6 +122,8 @@ class Watcher:
         """
         evidence = dict[str, WindowEvidence]()
         at = inputs.start if inputs is not None else max((each.start for each in outcomes), default=0)
+        if state.windows % EVERY == 0:
+            state = replace(state, watching=tempered(state.watching, self.reference.gauges, state.outcomes))
         if inputs is not None and inputs.rows:
             state = self._inputs(state, inputs, evidence)
         for summary in outcomes:

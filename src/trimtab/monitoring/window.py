@@ -45,5 +45,6 @@ def window_evidence(
     lower = np.asarray(theta, np.float64) - HYSTERESIS * tolerance
     if recovery_theta is not None:
         lower = np.asarray(recovery_theta, np.float64)
-    lower = np.minimum(lower, 1 - LEAST_THETA)
+    # 1 less this bound has to be a bound, too, which rounding must not take below the least one
+    lower = np.minimum(lower, 1 - 2 * LEAST_THETA)
     return WindowEvidence(evidence(values, theta), recovery_evidence(values, lower))

@@ -73,6 +73,14 @@ class Account:
         """
         return sum((entry.alpha for entry in self.spent), 0.0)
 
+    def declared(self, per_year: float) -> Account:
+        """Return the account under another budget; the shares that were spent stay what they were.
+
+        >>> Account(0.5).spend("v2", now=0)[0].declared(1.0).spend("v3", now=9)[1] > 0.05 / 1.1
+        True
+        """
+        return self if per_year == self.per_year else replace(self, per_year=per_year)
+
     def spend(self, version: str, now: int) -> tuple[Account, float]:
         """Return the account after a version's share, and its alpha; asked twice for the same event, it pays once."""
         account = self._at(now)

@@ -62,12 +62,16 @@ class CanaryJudged:
 
 @dataclass(frozen=True)
 class ReverseJudged:
-    """Mature labels were looked at, for the champion against the version it replaced."""
+    """Mature labels were looked at, for the champion's line against a version it replaced.
+
+    anchor: that version; '' for the one of the oldest watch.
+    """
 
     at: int
     version: str
     verdict: Outcome
     numbers: Numbers = field(default_factory=dict)
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,15 @@ class Trouble:
 @dataclass(frozen=True)
 class Approved:
     """A person lets a version take a step: 'shadow', 'canary' or 'promotion'."""
+
+    at: int
+    version: str
+    step: str
+
+
+@dataclass(frozen=True)
+class Declined:
+    """A person turns a version away at a step that it waited for; it is retired, and may be promoted by name later."""
 
     at: int
     version: str
@@ -113,6 +126,7 @@ Event = (
     | ReverseJudged
     | Trouble
     | Approved
+    | Declined
     | PromoteAsked
     | RollbackAsked
 )

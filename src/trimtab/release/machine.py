@@ -16,6 +16,7 @@ from trimtab.release.events import (
     CanaryJudged,
     Command,
     Decision,
+    Declined,
     Event,
     Gate,
     Gated,
@@ -33,7 +34,10 @@ from trimtab.release.events import (
 from trimtab.release.state import Candidate, Kind, State
 from trimtab.release.turn import Turn
 from trimtab.stats.sequence import PASSING
-from trimtab.units import Duration
+from trimtab.units import Duration, days
+
+CALMED = days(1)
+"""A champion that had no trouble for so long is not the same trouble any more: people are called again."""
 
 Step = tuple[State, tuple[Command, ...], tuple[Decision, ...]]
 
@@ -46,8 +50,17 @@ def step(state: State, event: Event, declared: Release) -> Step:
     >>> step(state, Gated(2, "v1", passed=True), Release())[1]
     (Promote(version='v1', replaces=None, at=2),)
     """
-    turn = _settled(_heard(Turn(state, event.at, declared), event))
+    turn = _settled(_heard(Turn(_budgeted(state, declared), event.at, declared), event))
     return turn.state, turn.commands, turn.decisions
+
+
+def _budgeted(state: State, declared: Release) -> State:
+    """With the budgets that are declared now: what was spent stays spent, what comes is spent of these."""
+    promotions = state.promotions.declared(declared.harmful_promotions_per_year)
+    rollbacks = state.rollbacks.declared(declared.false_rollbacks_per_year)
+    if promotions is state.promotions and rollbacks is state.rollbacks:
+        return state
+    return replace(state, promotions=promotions, rollbacks=rollbacks)
 
 
 def _heard(turn: Turn, event: Event) -> Turn:
@@ -66,15 +79,25 @@ def _heard(turn: Turn, event: Event) -> Turn:
     return _called(turn, event)
 
 
-def _called(turn: Turn, event: ReverseJudged | Trouble | Approved | PromoteAsked | RollbackAsked) -> Turn:
+def _called(
+    turn: Turn, event: ReverseJudged | Trouble | Approved | Declined | PromoteAsked | RollbackAsked
+) -> Turn:
     """What follows from harm after a promotion, and from what a person asks for."""
     match event:
         case ReverseJudged():
             return _reverse_judged(turn, event)
         case Trouble():
             return _troubled(turn, event)
+    return _asked(turn, event)
+
+
+def _asked(turn: Turn, event: Approved | Declined | PromoteAsked | RollbackAsked) -> Turn:
+    """What follows from what a person asks for."""
+    match event:
         case Approved():
             return _approved(turn, event)
+        case Declined():
+            return _declined(turn, event)
         case PromoteAsked():
             return _promote_asked(turn, event)
     if event.version != turn.state.champion:
@@ -160,12 +183,15 @@ def _next_share(turn: Turn, candidate: Candidate) -> Turn:
 
 
 def _reverse_judged(turn: Turn, event: ReverseJudged) -> Turn:
-    watch = turn.state.watch
+    open_ = turn.state.watches
+    watch = next((each for each in open_ if event.anchor in {"", each.anchor}), None)
     if watch is None or event.version != turn.state.champion or event.at <= watch.looked:
         return turn
-    turn = turn.remember(watch=replace(watch, looked=event.at))
+    looked = replace(watch, looked=event.at)
+    turn = turn.remember(watches=tuple(looked if each is watch else each for each in open_))
     if event.verdict == "worse":
-        return turn.roll_back(f"worse than {watch.anchor} by labels", automatic=True, numbers=event.numbers)
+        why = f"worse than {watch.anchor} by labels"
+        return turn.roll_back(why, automatic=True, to=watch.anchor, numbers=event.numbers)
     return _ticked(turn) if event.verdict == "kept" else turn
 
 
@@ -175,6 +201,8 @@ def _troubled(turn: Turn, event: Trouble) -> Turn:
         return turn.drop(event.version, "stop", event.what).bar(event.version)
     if event.version != turn.state.champion or event.at <= turn.state.troubled:
         return turn
+    if Duration(event.at - turn.state.troubled) >= CALMED:
+        turn = turn.remember(helpless=None)
     return turn.remember(troubled=event.at).roll_back(event.what, automatic=True)
 
 
@@ -185,6 +213,13 @@ def _approved(turn: Turn, event: Approved) -> Turn:
     awaiting = None if candidate.awaiting == event.step else candidate.awaiting
     turn = turn.put(replace(candidate, approved=(*candidate.approved, event.step), awaiting=awaiting))
     return turn.say("approve", event.version, f"a person approved: {event.step}")
+
+
+def _declined(turn: Turn, event: Declined) -> Turn:
+    candidate = turn.state.candidate(event.version)
+    if candidate is None or candidate.awaiting != event.step:
+        return turn
+    return turn.drop(event.version, "decline", f"a person declined: {event.step}")
 
 
 def _promote_asked(turn: Turn, event: PromoteAsked) -> Turn:
@@ -203,12 +238,12 @@ def _ticked(turn: Turn) -> Turn:
         if late and (each.awaiting is not None or each.stage in {"gate", "shadow", "canary"}):
             where = f"approval of {each.awaiting}" if each.awaiting else each.stage
             turn = turn.drop(each.version, "refuse", f"no answer by the deadline: {where}")
-    watch = turn.state.watch
-    if watch is not None and turn.at >= watch.until:
-        turn = turn.remember(watch=None).order(Retire(watch.anchor, turn.at))
-        turn = turn.say(
-            "keep", turn.state.champion or "", f"not surely worse than {watch.anchor} while watched"
-        )
+    for watch in turn.state.watches:
+        if turn.at >= watch.until:
+            kept = tuple(each for each in turn.state.watches if each is not watch)
+            turn = turn.remember(watches=kept).order(Retire(watch.anchor, turn.at))
+            told = f"not surely worse than {watch.anchor} while watched"
+            turn = turn.say("keep", turn.state.champion or "", told)
     return turn
 
 

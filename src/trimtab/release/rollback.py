@@ -2,7 +2,7 @@
 
 The evidence starts at the promotion and is never cut to a recent window: a sliding window begins its error budget anew
 every day, and switches equal models back and forth. Small harm is found slowly and calmly, large harm in days; what
-breaks at once has its own door.
+breaks at once has its own door. Later promotions open watches of their own, each with its share of the year's budget.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ HARD_FACTOR, HARD_FAILURES = 5.0, 20
 
 MOST_SWITCHES, SWITCHES_WITHIN = 2, days(30)
 """Automatic rollbacks allowed in so long; the next one freezes the system and calls a person."""
+
+WATCHES = 5
+"""How many versions watch at most: a promotion opens one more watch after a fifth of its length, six days of thirty."""
 
 REST = days(14)
 """How long a recipe that was rolled back may not come again."""

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from trimtab.errors import DataError
 from trimtab.finding import Finding, Severity
+from trimtab.release.slices import judged_together
 from trimtab.stats import UnitTotals, unit_totals
 from trimtab.stats.sequence import LEAST_UNITS, PASSING, Bounds, Verdict, paired_bounds
 from trimtab.units import Duration, days
@@ -24,7 +25,7 @@ class ShadowPlan:
     """What is decided before the first look: alpha, the margin in units of the loss, and when patience ends.
 
     least_units: mature units before any verdict, never below 14. planned_units: where the bounds are tightest, times
-    4. slice_alpha is shared by all slices, which may only forbid.
+    4. slice_alpha is shared by all slices of enough rows, which may only forbid.
     """
 
     alpha: float = 0.05
@@ -112,14 +113,14 @@ def judge_shadow(
 
 
 def harmed_slices(slices: Mapping[str, UnitTotals], alpha: float, planned_units: float) -> tuple[str, ...]:
-    """Return the slices where the candidate is surely worse, each tested at alpha / their number.
+    """Return the slices where the candidate is surely worse, each tested at alpha / the number of large ones.
 
-    >>> worse = UnitTotals(np.arange(20), np.tile([0.8, 1.2], 10), np.ones(20))
+    >>> worse = UnitTotals(np.arange(20), np.tile([16.0, 24], 10), np.full(20, 20.0))
     >>> harmed_slices({"EV": worse}, 0.05, 56)
     ('EV',)
     """
-    part = alpha / max(len(slices), 1)
-    found = {name: paired_bounds(t, alpha=part, planned_units=planned_units) for name, t in slices.items()}
+    large, part = judged_together(slices, alpha)
+    found = {name: paired_bounds(t, alpha=part, planned_units=planned_units) for name, t in large.items()}
     return tuple(name for name, bounds in found.items() if bounds.enough and bounds.lower > 0)
 
 

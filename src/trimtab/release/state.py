@@ -42,13 +42,17 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Watch:
-    """The version that a champion's line replaced, in reverse shadow from the promotion until an instant."""
+    """The version that a champion's line replaced, in reverse shadow from the promotion until an instant.
+
+    opened_by: the version whose promotion opened it.
+    """
 
     anchor: str
     recipe: str
     since: int
     until: int
     alpha: float
+    opened_by: str
     looked: int = -1
 
 
@@ -56,7 +60,9 @@ class Watch:
 class State:
     """Who serves, who is on the way, what is watched, what is barred, and what was spent.
 
-    versions: the recipe of each version ever registered. resting: (recipe, until). switches: automatic rollbacks.
+    watches: the open ones, oldest first. versions: the recipe of each version ever registered. resting: (recipe, until).
+    switches: automatic rollbacks. troubled: the champion's last trouble. helpless: the champion in trouble for which
+    people were called, as there is nothing to roll back to.
     """
 
     promotions: Account
@@ -64,13 +70,19 @@ class State:
     champion: str | None = None
     previous: str | None = None
     candidates: tuple[Candidate, ...] = ()
-    watch: Watch | None = None
+    watches: tuple[Watch, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     quarantined: tuple[str, ...] = ()
     resting: tuple[tuple[str, int], ...] = ()
     switches: tuple[int, ...] = ()
     frozen: bool = False
     troubled: int = -1
+    helpless: str | None = None
+
+    @property
+    def watch(self) -> Watch | None:
+        """The newest watch, None where none is open."""
+        return self.watches[-1] if self.watches else None
 
     @property
     def recipe(self) -> str | None:
@@ -103,7 +115,7 @@ class State:
         plain["candidates"] = tuple(
             Candidate(**{**each, "approved": tuple(each["approved"])}) for each in body["candidates"]
         )
-        plain["watch"] = None if body["watch"] is None else Watch(**body["watch"])
+        plain["watches"] = tuple(Watch(**each) for each in body["watches"])
         plain["versions"] = dict(body["versions"])
         plain["quarantined"], plain["switches"] = tuple(body["quarantined"]), tuple(body["switches"])
         plain["resting"] = tuple((recipe, until) for recipe, until in body["resting"])

@@ -18,8 +18,9 @@ from trimtab.release.events import (
     RollBack,
     Shadow,
 )
-from trimtab.release.rollback import REST, may_switch
+from trimtab.release.rollback import REST, WATCHES, may_switch
 from trimtab.release.state import Candidate, State, Watch
+from trimtab.units import Duration
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,20 @@ class Turn:
         old, recipe = self.state.champion, self.state.recipe
         kept = tuple(each for each in self.state.candidates if each.version != version)
         turn = self.order(Promote(version, old, self.at)).say("promote", version, reason)
-        turn = turn.remember(champion=version, previous=old, candidates=kept)
+        turn = turn.remember(champion=version, previous=old, candidates=kept, helpless=None)
         if old is not None:
             turn = _watched(turn, old, refresh=self.state.versions[version] == recipe)
         return _sorted_anew(turn, recipe)
 
-    def roll_back(self, reason: str, *, automatic: bool, numbers: Numbers | None = None) -> Turn:
-        """With the version before as champion again; frozen instead when that happened too often."""
-        bad, target = self.state.champion, self.state.target
+    def roll_back(
+        self, reason: str, *, automatic: bool, to: str | None = None, numbers: Numbers | None = None
+    ) -> Turn:
+        """With `to`, or else the version before, as champion again; frozen instead when that happened too often."""
+        bad, target = self.state.champion, to or self.state.target
         if bad is None or (self.state.frozen and automatic):
             return self
         if target is None:
-            told = f"{bad}: {reason}, and there is no version to roll back to"
-            turn = self.order(Call(told, self.at)) if automatic else self
-            return turn.say("call", bad, told, numbers)
+            return self._helpless(bad, reason, automatic=automatic, numbers=numbers)
         if automatic and not may_switch(self.state.switches, self.at):
             told = f"{bad}: {reason}, after two automatic rollbacks within 30 days"
             frozen = self.remember(frozen=True).order(Call(told, self.at))
@@ -100,26 +101,52 @@ class Turn:
         turn = turn.remember(
             champion=target,
             previous=None,
-            watch=None,
+            watches=(),
+            helpless=None,
             resting=(*self.state.resting, (recipe, self.at + REST.microseconds)),
             switches=(*self.state.switches, self.at) if automatic else self.state.switches,
         )
         return _sorted_anew(turn, recipe)
 
+    def _helpless(self, bad: str, reason: str, *, automatic: bool, numbers: Numbers | None) -> Turn:
+        """With a person called once, as there is no version to roll back to; again only after something changed."""
+        if automatic and self.state.helpless == bad:
+            return self
+        told = f"{bad}: {reason}, and there is no version to roll back to"
+        turn = self.order(Call(told, self.at)).remember(helpless=bad) if automatic else self
+        return turn.say("call", bad, told, numbers)
+
 
 def _watched(turn: Turn, old: str, *, refresh: bool) -> Turn:
-    """A refresh goes on under the watch that is open: evidence is the recipe's, and is not begun anew each week."""
-    watch, champion = turn.state.watch, turn.state.champion or old
-    if watch is not None and watch.anchor == champion:  # a person went back to it
-        watch = None
-    if refresh and watch is not None:
+    """A refresh goes on under the watches that are open, and opens one more when the newest is old enough.
+
+    Harm that begins under an open watch is hidden by the good days before it. So there is a fresh one every few days,
+    and its anchor is the version that opened the one before: whatever came in between is compared with what was there
+    before it, from the first day on.
+    """
+    champion = turn.state.champion or old
+    # a person may have gone back to a version that watched
+    kept = tuple(each for each in turn.state.watches if refresh and each.anchor != champion)
+    for each in turn.state.watches:
+        if each not in kept and each.anchor != champion:
+            turn = turn.order(Retire(each.anchor, turn.at))
+    between = Duration(turn.declared.watch_after.microseconds // WATCHES)
+    turn = turn.remember(watches=kept)
+    if kept and Duration(turn.at - kept[-1].since) < between:
         return turn.order(Retire(old, turn.at))
+    last = kept[-1].opened_by if kept else old
+    return _opened(turn, champion, old if last == champion else last, old)
+
+
+def _opened(turn: Turn, champion: str, anchor: str, old: str) -> Turn:
+    """With one more watch, which has its share of the year's budget."""
     account, alpha = turn.state.rollbacks.spend(champion, turn.at)
-    if watch is not None:
-        turn = turn.order(Retire(watch.anchor, turn.at))
     until = turn.at + turn.declared.watch_after.microseconds
-    opened = Watch(old, turn.state.versions[old], turn.at, until, alpha)
-    return turn.remember(rollbacks=account, watch=opened).order(Shadow(old, turn.at))
+    opened = Watch(anchor, turn.state.versions[anchor], turn.at, until, alpha, champion)
+    if anchor != old:
+        turn = turn.order(Retire(old, turn.at))
+    turn = turn.remember(rollbacks=account, watches=(*turn.state.watches, opened))
+    return turn.order(Shadow(anchor, turn.at))
 
 
 def _sorted_anew(turn: Turn, recipe: str | None) -> Turn:

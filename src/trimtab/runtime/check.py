@@ -11,15 +11,20 @@ import pyarrow.compute as pc
 
 from trimtab.declare.needs import explicit_features
 from trimtab.declare.system import System
+from trimtab.declare.windows import RecentAndReservoir, SeasonalUnion
 from trimtab.errors import TrimtabError, nearest
 from trimtab.features import Explanation
 from trimtab.finding import Finding, Severity, by_severity, worst
 from trimtab.labels import health
 from trimtab.labels.history import as_known
 from trimtab.ports import Engine, Tables
+from trimtab.release.exposure import exposure_finding
 from trimtab.report import Column, Document, FindingsList, Section, Table
 from trimtab.runtime.history import History, explain_features, load, load_source
+from trimtab.runtime.learning import refuse_manner
 from trimtab.sources import contract
+from trimtab.training.continuing import how_to_continue
+from trimtab.training.manners.manner import Manner
 from trimtab.training.task import make_recipe
 
 UNITS_TO_DECIDE = 14
@@ -76,7 +81,7 @@ class Check:
 
 def check(system: System, engine: Engine, tables: Tables, now: int) -> Check:
     """Run every check that can run; what cannot is a finding with its reason."""
-    found: list[Finding] = list(_slices(system))
+    found: list[Finding] = [*_slices(system), *_expected(system), *_manner(system)]
     readable = True
     for source in system.sources:
         try:
@@ -106,6 +111,37 @@ def _slices(system: System) -> Iterator[Finding]:
             near = nearest(name, known)
             hint = f"did you mean {near!r}?" if near else f"name one of {', '.join(sorted(known))}"
             yield Finding(f"slice {name!r} is no feature of the model", Severity.ACT, action=hint)
+
+
+def _expected(system: System) -> Iterator[Finding]:
+    """An expectation or a golden row must name features, or a candidate waits at the gate for ever."""
+    known = {name for name, _ in explicit_features(system)}
+    named = [(each.feature, each.site) for each in system.expectations]
+    named += [(name, each.site) for each in system.golden for name in each.features]
+    for name, site in named if known else ():
+        if name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean {near!r}?" if near else f"name one of {', '.join(sorted(known))}"
+            what = f"{name!r}, of which something is expected, is no feature of the model"
+            yield Finding(what, Severity.ACT, action=hint, evidence=(("declared at", str(site)),))
+
+
+def _manner(system: System) -> Iterator[Finding]:
+    """A learner is continued only where that is known not to destroy it; what it was measured to cost is told."""
+    retrain = system.retrain
+    try:
+        refuse_manner(system)
+    except TrimtabError as error:
+        yield _failed("the manner of learning is refused", error)
+        return
+    if not retrain.continues:
+        return
+    manner = how_to_continue(system.model.learner, retrain.update)
+    if isinstance(manner, Manner) and manner.warning:
+        yield Finding(f"versions are continued by {manner}", Severity.WATCH, cause=manner.warning)
+    if isinstance(retrain.window, SeasonalUnion | RecentAndReservoir):
+        what = f"a continued version learns new rows alone; of {retrain.window} the older ones count in fits from scratch"
+        yield Finding(what, Severity.WATCH, action='use manner="stateless", or another window')
 
 
 def _failed(what: str, error: TrimtabError) -> Finding:
@@ -183,3 +219,6 @@ def _time_to_decide(history: History) -> Iterator[Finding]:
     late = shadow < UNITS_TO_DECIDE
     action = f"raise the shadow to at least {UNITS_TO_DECIDE} days; it is {shadow:.0f}" if late else None
     yield Finding(text, Severity.WATCH if late else Severity.INFO, estimate=needed, action=action)
+    slow = exposure_finding(system.release, rate)
+    if slow is not None:
+        yield slow

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from trimtab.declare.kinds import Kind
+from trimtab.declare.needs import needed_columns
 from trimtab.declare.source import Source
 from trimtab.declare.system import System
 from trimtab.errors import LedgerError
 from trimtab.ports import Engine, Event, Identities, Ledger, Tables
 from trimtab.runtime import given_labels
+from trimtab.runtime.columns import columns_stream, filling, read_facts
 from trimtab.runtime.history import identity, load_source, registered
+from trimtab.runtime.live_loop.keeping import as_served
 from trimtab.sources.facts import Facts
 from trimtab.sources.identity import SEQUENCE, deduplicate
 from trimtab.sources.intake import GONE, Intake, first_intake, next_intake
@@ -26,8 +29,11 @@ def take_in(system: System, engine: Engine, tables: Tables, ledger: Ledger, now:
     """Append what each source has that the ledger has not; how many facts came, by source.
 
     Idempotent: taking in the same data twice appends nothing the second time. Bulk history carries the known times it
-    asserts; what arrives later is known when it was taken in, and that stamp wins in every later training set.
+    asserts; what arrives later is known when it was taken in, and that stamp wins in every later training set. Columns
+    that only versions in use still read are taken in, too.
     """
+    system = as_served(system, ledger)
+    fill_in(system, engine, tables, ledger, now)
     return {source.name: _take_in(system, source, engine, tables, ledger, now) for source in system.sources}
 
 
@@ -45,8 +51,7 @@ def arrivals(  # the stage's whole context
     stream = f"facts/{source.name}"
     if not ledger.frontier(stream):
         return facts, first_intake(source, facts.table)
-    recorded = ledger.read_rows(stream)
-    _same_columns(source, facts.table, recorded)
+    recorded = read_facts(ledger, source.name)
     return facts, _without_erased(source, next_intake(source, facts.table, recorded, now), ledger)
 
 
@@ -63,15 +68,30 @@ def _without_erased(source: Source, arrived: Intake, ledger: Ledger) -> Intake:
     return Intake(kept, arrived.already_recorded + len(new) - len(kept))
 
 
-def _same_columns(source: Source, facts: pa.Table, recorded: pa.Table) -> None:
-    missing = [name for name in facts.column_names if name not in {SEQUENCE, *recorded.column_names}]
-    if missing:
-        raise LedgerError(
-            f"the record of source {source.name!r} lacks columns that the declaration now uses",
-            where=source.site,
-            found=", ".join(missing),
-            do="take the whole history in again, into a new home",
-        )
+def fill_in(system: System, engine: Engine, tables: Tables, ledger: Ledger, now: int) -> Mapping[str, int]:
+    """Fill in columns that the declaration reads and the record lacks; how many facts got values, by source.
+
+    Values come from the source's data as it is now and count as known with their facts. What is cut short is done again
+    the next time, to the same end.
+    """
+    recorded = recorded_kinds(ledger)
+    found = {}
+    for source in system.sources:
+        kinds = recorded.get(source.name, {})
+        lacking = [name for name in needed_columns(system, source, kinds) if name not in kinds]
+        if kinds and lacking:
+            found[source.name] = _fill_in(system, source, engine, tables, ledger, now)
+    return found
+
+
+def _fill_in(system: System, source: Source, engine: Engine, tables: Tables, ledger: Ledger, now: int) -> int:
+    facts = load_source(system, source, engine, tables)
+    values = filling(read_facts(ledger, source.name), facts.table, source.subject)
+    if len(values):
+        ledger.append_rows(columns_stream(source.name), values, at=now, subject=source.subject)
+    body = {"facts": 0, "filled_in": len(values), "kinds": {n: str(kind) for n, kind in facts.kinds.items()}}
+    ledger.append_events(SOURCES, [Event(now, "filled in", source.name, body)])
+    return len(values)
 
 
 def _append(source: Source, facts: Facts, arrived: Intake, ledger: Ledger, now: int) -> None:
@@ -118,9 +138,7 @@ def _facts_of(source: Source, ledger: Ledger, engine: Engine) -> Facts:
         raise LedgerError(f"nothing of source {source.name!r} has been taken in", where=source.site)
     kinds = known_kinds[source.name]
     rows = (
-        ledger.read_rows(f"facts/{source.name}")
-        .drop_columns(["recorded_at"])
-        .rename_columns({"sequence": SEQUENCE})
+        read_facts(ledger, source.name).drop_columns(["recorded_at"]).rename_columns({"sequence": SEQUENCE})
     )
     if source.snapshot:
         table, excluded = rows.filter(~rows[GONE].to_numpy()).drop_columns([GONE]), {}

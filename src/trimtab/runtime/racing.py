@@ -8,7 +8,7 @@ manner, and no row that judged was seen by what it judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from trimtab.declare.windows import Window
 from trimtab.labels.history import as_known
 from trimtab.retrain.windows import selection
-from trimtab.runtime.training import FitResult, FitSpec, Serve
-from trimtab.runtime.workspace import Workspace
+from trimtab.runtime.training import FitResult, FitSpec, Inputs, Serve
 from trimtab.stats import Interval, UnitTotals, unit_totals
 from trimtab.training.chain import ChainRules, RaceResult, judge_race
 from trimtab.units import Duration, days
 
 HOLD_BACK = days(14)
 """How much of the newest past judges a race: at least ten days of it give an interval."""
+
+Answered = Callable[[int], FitSpec | None]
+"""The fit of the version that answered just before an instant, None where there was none."""
 
 Losses = Callable[[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]
 """The loss of each row (n,) from labels (n,) and scores."""
@@ -38,30 +40,32 @@ class Race:
     scratch: FitSpec
     until: int
 
-    def judging(self, workspace: Workspace) -> NDArray[np.int64]:
+    def judging(self, inputs: Inputs) -> NDArray[np.int64]:
         """The rows whose labels matured after both learned, ascending."""
-        before, now = (as_known(workspace.labels(), at) for at in (self.scratch.as_of, self.until))
+        before, now = (as_known(inputs.labels(), at) for at in (self.scratch.as_of, self.until))
         return np.flatnonzero(now.mature & ~before.mature)
 
-    def jobs(self, workspace: Workspace) -> dict[FitSpec, tuple[Serve, ...]]:
+    def jobs(self, inputs: Inputs) -> dict[FitSpec, tuple[Serve, ...]]:
         """What the pool must run: both fits, each scoring the stretch that holds the judging rows."""
-        rows = self.judging(workspace)
+        rows = self.judging(inputs)
         serves = (Serve("online", int(rows[0]), int(rows[-1]) + 1),) if len(rows) else ()
         return {self.continued: serves, self.scratch: serves}
 
 
-def race_before(child: FitSpec, window: Window, hold_back: Duration = HOLD_BACK) -> Race | None:
-    """The race to run before a child is continued; None when its chain was no chain yet so long ago."""
-    cut, link = child.as_of - hold_back.microseconds, child.parent
-    while link is not None and link.as_of > cut:
-        link = link.parent
-    if link is None:
+def race_before(
+    child: FitSpec, window: Window, answered: Answered, hold_back: Duration = HOLD_BACK
+) -> Race | None:
+    """The race to run before a child is continued; None when no version answered yet so long ago.
+
+    Whoever answered then is continued, as it would have been: in an unbroken chain this is an ancestor of the child.
+    """
+    cut = child.as_of - hold_back.microseconds
+    parent = answered(cut)
+    if parent is None or parent.as_of >= cut:
         return None
     chosen = selection(window, cut)
     scratch = FitSpec(cut, chosen, child.names, child.seed)
-    chain = FitSpec(cut, chosen, child.names, child.seed, link, child.manner)
-    continued = link if link.as_of == cut else chain
-    return Race(continued, scratch, child.as_of) if continued.parent is not None else None
+    return Race(replace(scratch, parent=parent, manner=child.manner), scratch, child.as_of)
 
 
 @dataclass(frozen=True)
@@ -78,19 +82,19 @@ class Heat:
 
 def heat_of(
     race: Race,
-    workspace: Workspace,
+    inputs: Inputs,
     results: Mapping[FitSpec, FitResult],
     losses: Losses,
     day: NDArray[np.int64],
 ) -> Heat | None:
     """The paired losses by day of a race that was run, None when a contender failed.
 
-    `day` is the day number of each row of the workspace.
+    `day` is the day number of each row of the inputs.
     """
     if any(results[spec].problem for spec in (race.continued, race.scratch)):
         return None
-    rows = race.judging(workspace)
-    label = as_known(workspace.labels(), race.until).value[rows]
+    rows = race.judging(inputs)
+    label = as_known(inputs.labels(), race.until).value[rows]
     totals = [
         unit_totals(losses(label, _scores(results[spec], rows)), day[rows])
         for spec in (race.continued, race.scratch)

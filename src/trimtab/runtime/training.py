@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import nan
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +15,28 @@ from trimtab.errors import LearnerError
 from trimtab.labels.history import LabelHistory, LabelView, as_known
 from trimtab.retrain.windows import Selection, select, weights
 from trimtab.runtime.clock import Stopwatch
-from trimtab.runtime.workspace import Workspace
+from trimtab.runtime.kept_fits import KeptFits
 from trimtab.training.continuing import continue_fit
 from trimtab.training.fingerprint import fingerprint
 from trimtab.training.fit import Fitted, Recipe, fit
 from trimtab.training.manners.manner import Manner
 from trimtab.training.matrix import FeatureMatrix
+
+
+class Inputs(Protocol):
+    """What fits learn from and score: feature matrices by name, request times, label versions."""
+
+    def matrix(self, name: str) -> FeatureMatrix:
+        """A feature matrix."""
+        ...
+
+    def at(self) -> NDArray[np.int64]:
+        """The time of each request."""
+        ...
+
+    def labels(self) -> LabelHistory:
+        """Every version of every label."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,11 @@ class FitSpec:
     seed: int = 0
     parent: FitSpec | None = None
     manner: Manner | None = None
+
+    @property
+    def updates(self) -> int:
+        """How many updates lie between the fit from scratch and this one; 0 where it is from scratch."""
+        return len(self.links) - 1
 
     @property
     def links(self) -> tuple[FitSpec, ...]:
@@ -85,38 +108,58 @@ class _Made:
     problem: str | None = None
 
 
-def run_fit(
-    workspace: Workspace, recipe: Recipe, spec: FitSpec, serves: Sequence[Serve], seed: int
-) -> FitResult:
+def run_fit(inputs: Inputs, recipe: Recipe, spec: FitSpec, serves: Sequence[Serve], seed: int) -> FitResult:
     """Fit as known at the spec's instant, then score; failures of the learner are results, not exceptions.
 
     The ancestors of an update are fitted first, and neither they nor their time are part of the result.
     """
-    return run_family(workspace, recipe, {spec: serves}, seed)[0]
+    return run_family(inputs, recipe, {spec: serves}, seed)[0]
 
 
-def run_family(
-    workspace: Workspace, recipe: Recipe, jobs: Mapping[FitSpec, Sequence[Serve]], seed: int
+def run_family(  # what the fits need, and where those of before are
+    inputs: Inputs,
+    recipe: Recipe,
+    jobs: Mapping[FitSpec, Sequence[Serve]],
+    seed: int,
+    kept: KeptFits | None = None,
+    known: Mapping[FitSpec, Fitted] | None = None,
 ) -> list[FitResult]:
-    """The results of fits that share ancestors, parents before children; each ancestor is fitted once."""
+    """The results of fits that share ancestors, parents before children; each ancestor is fitted once.
+
+    Fits that were `kept` are not made again, and neither are those that are `known`.
+    """
     from threadpoolctl import threadpool_limits  # noqa: PLC0415  # only training processes need it
 
-    family: dict[FitSpec, _Made] = {}
+    made = {spec: _Made(fitted, fitted.rows, "", nan) for spec, fitted in (known or {}).items()}
+    family: dict[FitSpec, _Made] = {**made}
     with threadpool_limits(1):
         order = sorted(jobs, key=lambda spec: len(spec.links))
-        for spec in [link for wanted in order for link in wanted.links]:
+        for spec in [link for wanted in order for link in _missing(wanted, family, kept)]:
             if spec not in family:
-                parent = family[spec.parent] if spec.parent else None
-                family[spec] = _make(workspace, recipe, spec, seed, parent)
-        return [_result(workspace, spec, family[spec], jobs[spec]) for spec in order]
+                found = None if kept is None else kept.get(spec)
+                parent = family[spec.parent] if spec.parent and found is None else None
+                family[spec] = found or _make(inputs, recipe, spec, seed, parent)
+                if kept is not None and found is None:
+                    kept.put(spec, family[spec])
+        return [_result(inputs, spec, family[spec], jobs[spec]) for spec in order]
 
 
-def _make(workspace: Workspace, recipe: Recipe, spec: FitSpec, seed: int, parent: _Made | None) -> _Made:
+def _missing(spec: FitSpec, family: Mapping[FitSpec, object], kept: KeptFits | None) -> list[FitSpec]:
+    """The links to be made for a fit, from the newest one on that is there already."""
+    links: list[FitSpec] = []
+    link: FitSpec | None = spec
+    while link is not None and link not in family:
+        links.insert(0, link)
+        link = None if kept is not None and link in kept else link.parent
+    return links
+
+
+def _make(inputs: Inputs, recipe: Recipe, spec: FitSpec, seed: int, parent: _Made | None) -> _Made:
     watch = Stopwatch()
-    view, at = as_known(workspace.labels(), spec.as_of), workspace.at()
-    new, revised = new_rows(workspace.labels(), view, spec.parent.as_of if spec.parent else None)
+    view, at = as_known(inputs.labels(), spec.as_of), inputs.at()
+    new, revised = new_rows(inputs.labels(), view, spec.parent.as_of if spec.parent else None)
     rows = select(spec.selection, at, new)
-    matrix = workspace.matrix("online").take(rows)
+    matrix = inputs.matrix("online").take(rows)
     if spec.names is not None:
         matrix = matrix.only(spec.names)
     label, weight = view.value[rows], weights(spec.selection, at[rows], spec.as_of)
@@ -165,12 +208,12 @@ def revised_remark(revised: int) -> tuple[str, ...]:
     return (text,) if revised else ()
 
 
-def _result(workspace: Workspace, spec: FitSpec, made: _Made, serves: Sequence[Serve]) -> FitResult:
+def _result(inputs: Inputs, spec: FitSpec, made: _Made, serves: Sequence[Serve]) -> FitResult:
     failed = FitResult(spec, made.rows, 0.0, made.fingerprint, made.cpu_seconds, (), made.problem, {})
     if made.fitted is None:
         return failed
     try:
-        scores = _score(workspace, made.fitted, serves)
+        scores = _score(inputs, made.fitted, serves)
     except LearnerError as error:
         return replace(failed, problem=str(error))
     fitted = made.fitted
@@ -183,21 +226,25 @@ def _result(workspace: Workspace, spec: FitSpec, made: _Made, serves: Sequence[S
     )
 
 
-def _score(workspace: Workspace, fitted: Fitted, serves: Sequence[Serve]) -> dict[Serve, NDArray[np.float64]]:
+def _score(inputs: Inputs, fitted: Fitted, serves: Sequence[Serve]) -> dict[Serve, NDArray[np.float64]]:
     return {
-        serve: fitted.predictor.score(workspace.matrix(serve.matrix).rows(serve.start, serve.stop))
+        serve: fitted.predictor.score(inputs.matrix(serve.matrix).rows(serve.start, serve.stop))
         for serve in serves
     }
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Runs fits in `processes` processes of one thread each, or in this one when it is 1."""
+    """Runs fits in `processes` processes of one thread each, or in this one when it is 1.
 
-    workspace: Workspace
+    Where fits are `kept`, each is made once, however often it is asked for.
+    """
+
+    inputs: Inputs
     recipe: Recipe
     seed: int
     processes: int
+    kept: KeptFits | None = None
 
     def run(self, jobs: Mapping[FitSpec, Sequence[Serve]]) -> Iterator[FitResult]:
         """The results as they finish; largest fits first, so that none is left alone at the end.
@@ -211,7 +258,8 @@ class Pool:
             families.setdefault(spec.links[0], {})[spec] = serves
         order = sorted(families, key=lambda spec: (spec.selection.start or 0) - spec.as_of)
         calls = (
-            delayed(run_family)(self.workspace, self.recipe, families[spec], self.seed) for spec in order
+            delayed(run_family)(self.inputs, self.recipe, families[spec], self.seed, self.kept)
+            for spec in order
         )
         for results in Parallel(n_jobs=self.processes, return_as="generator_unordered")(calls):
             yield from results

@@ -83,4 +83,19 @@ class Version:
 
     def __str__(self) -> str:
         at = np.datetime64(self.as_of, "us").astype("datetime64[m]")
-        return f"{self.name}: trained on {self.rows:,} rows as known at {at} UTC, dataset {self.dataset[:12]}"
+        text = f"{self.name}: trained on {self.rows:,} rows as known at {at} UTC, dataset {self.dataset[:12]}"
+        return f"{text}{lineage(self.provenance)}"
+
+
+def lineage(provenance: Mapping[str, Any]) -> str:
+    """What a version continues, or why it does not, as the end of a sentence; nothing where versions are not continued.
+
+    >>> lineage({"parent": "v2", "manner": "leaf_refit", "chain": 3})
+    '; continues v2 by leaf refit, 3 updates after a fit from scratch'
+    """
+    if "parent" in provenance:
+        way, chain = str(provenance["manner"]).replace("_", " "), provenance["chain"]
+        updates = "1 update" if chain == 1 else f"{chain} updates"
+        return f"; continues {provenance['parent']} by {way}, {updates} after a fit from scratch"
+    learning = provenance.get("learning")
+    return f"; from scratch: {learning['reason']}" if learning else ""

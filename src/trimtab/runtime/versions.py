@@ -64,7 +64,7 @@ ChooseEngine = Callable[[Predictor, FeatureMatrix, int], EngineRecord]
 """Chooses the engine of a predictor from its training rows and a seed."""
 
 
-def train_version(
+def train_version(  # noqa: PLR0913  # what it is trained from, where it is kept, and what is kept with it
     history: History,
     as_of: int,
     ledger: Ledger,
@@ -72,12 +72,15 @@ def train_version(
     dump: Dump,
     choose: ChooseEngine | None = None,
     parent: Parent | None = None,
+    *,
     name: str | None = None,
+    learning: Mapping[str, Any] | None = None,
 ) -> Version:
     """Train on what was known at `as_of`, store the artifact, append the version; raises LearnerError on failure.
 
     With `choose`, the engine that will serve the version is chosen and measured, and the sample on which it agreed with
     the learner is stored beside the artifact. With a parent, it is continued on what matured since it was trained.
+    `learning` is what is kept of how that was decided, as plain JSON values.
     """
     system, labels = history.system, history.labels
     chosen = selection(system.retrain.window, as_of)
@@ -104,6 +107,7 @@ def train_version(
             "size_bytes": len(content),
             **_engine(engine, blobs, dump),
             **_continued(parent),
+            **({} if learning is None else {"learning": dict(learning)}),
             **kept_reference(history, as_of, recipe, chosen, seed, blobs),
         },
     )

@@ -11,6 +11,7 @@ from trimtab.declare.requires import Requires
 from trimtab.errors import TrimtabError, nearest
 from trimtab.finding import Finding, Severity
 from trimtab.ports import Blobs, Clock, Event, Ledger
+from trimtab.runtime.live_loop.journal import ordered_by_loop
 from trimtab.runtime.live_loop.routes import Table, table
 from trimtab.runtime.training_set import Version
 from trimtab.serving.engines import Chosen, load_scorer
@@ -94,15 +95,18 @@ class Champions:
         return self._ledger
 
     def start(self, *, on_record: bool = False) -> None:
-        """Load the version that was activated last, or else the newest that can be used.
+        """Load the version that was activated last, or else the newest that a person trained and that can be used.
 
-        A server puts it `on_record`, so that who asks the record hears who answers. One that keeps to the requirements is preferred; but answers of a stale model are better than none.
+        What the loop trains has to earn its traffic first. A server puts the version `on_record`, so that who asks the
+        record hears who answers. One that keeps to the requirements is preferred; but answers of a stale model are
+        better than none.
         """
         events = self._look()
         stored = self.stored()
         activated = [event for event in events if event.kind == "activated"]
         chosen = [event.subject for event in reversed(activated) if event.body.get("why") != AT_START]
-        newest = list(reversed(stored))
+        ordered = ordered_by_loop(self._ledger)
+        newest = [name for name in reversed(stored) if name not in ordered]
         keeping = [name for name in newest if not self._broken_limits(stored[name])]
         for name in dict.fromkeys([*chosen, *keeping, *newest]):
             if name in self._table.barred:
@@ -135,21 +139,6 @@ class Champions:
         else:
             self._route(self.champion)
 
-    def declare(self, meanings: Mapping[str, str]) -> None:
-        """Refuse, from now on, versions that learned another meaning of a feature, and choose among the others."""
-        self._meanings = dict(meanings)
-        problems: list[str] = []
-        for name, loaded in list(self._loaded.items()):
-            try:
-                self._refuse_other_meanings(loaded.version)
-            except RequestError as problem:
-                self._broken[name] = str(problem)
-                problems.append(name)
-                del self._loaded[name]
-        if problems:
-            self.routing = Routing()
-            self.start(on_record=True)
-
     def stored(self) -> dict[str, Version]:
         """Every stored version by name, oldest first."""
         found = (event.body for event in self._events() if event.kind == "trained")
@@ -168,10 +157,11 @@ class Champions:
                 self._loaded[name] = self._read(name)
             return self._loaded[name]
 
-    def activate(self, name: str) -> Loaded:
+    def activate(self, name: str, who: str = "", reason: str = "") -> Loaded:
         """Make a version the champion, on record first; requests under way finish with the one they began with.
 
-        Raises RequestError 409 for a version that breaks a declared requirement.
+        `who` wants that and the `reason` go on record. Raises RequestError 409 for a version that breaks a declared
+        requirement.
         """
         loaded = self.get(name)
         broken = self._broken_limits(loaded.version)
@@ -183,7 +173,8 @@ class Champions:
                 found="; ".join(finding.what for finding in broken),
                 do=broken[0].action,
             )
-        self._ledger.append_events(VERSIONS, [Event(self._clock.now(), "activated", name, {})])
+        body = {"who": who, "reason": reason}
+        self._ledger.append_events(VERSIONS, [Event(self._clock.now(), "activated", name, body)])
         self._look()
         self._route(loaded)
         return loaded

@@ -12,6 +12,7 @@ from trimtab.declare.source import Source
 from trimtab.declare.system import System
 from trimtab.errors import UsageError, nearest
 from trimtab.ports import Engine, Event, Ledger
+from trimtab.runtime.columns import columns_stream, read_facts
 from trimtab.runtime.given_labels import NAME
 from trimtab.runtime.history import identity
 from trimtab.runtime.intake import facts_from
@@ -96,7 +97,7 @@ class Forgetting:
         places = _places(self._system, source, key, self._ledger)
         known = [_recorded(self._ledger, stream, rows[0]) for stream, rows in places.items()]
         self._note("erasing", source, {"rows": sum(map(len, places.values()))}, now)
-        facts = self._facts_at(f"facts/{source.name}", places)
+        facts = self._facts_at(source, places.get(f"facts/{source.name}", ()))
         erased = tuple((stream, self._ledger.erase(stream, rows)) for stream, rows in sorted(places.items()))
         if facts is not None:
             self._forget_online(source, facts, now)
@@ -107,9 +108,9 @@ class Forgetting:
     def _note(self, kind: str, source: Source, body: dict[str, Any], now: int) -> None:
         self._ledger.append_events(ERASURES, [Event(now, kind, source.name, body)])
 
-    def _facts_at(self, stream: str, places: dict[str, list[int]]) -> pa.Table | None:
+    def _facts_at(self, source: Source, places: Sequence[int]) -> pa.Table | None:
         """The facts that are to be erased, in the form in which features are folded."""
-        rows = [self._ledger.read_rows(stream, since=n, until=n + 1) for n in places.get(stream, ())]
+        rows = [read_facts(self._ledger, source.name, since=n, until=n + 1) for n in places]
         return pa.concat_tables(rows).rename_columns({"sequence": SEQUENCE}) if rows else None
 
     def _forget_online(self, source: Source, facts: pa.Table, now: int) -> None:
@@ -122,7 +123,7 @@ class Forgetting:
 
 
 def _places(system: System, source: Source, key: str, ledger: Ledger) -> dict[str, list[int]]:
-    streams = {f"facts/{source.name}"}
+    streams = {f"facts/{source.name}", columns_stream(source.name)}
     if source == system.request.source:
         streams |= {PREDICTIONS}
     found: dict[str, set[int]] = {}

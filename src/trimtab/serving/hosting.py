@@ -12,9 +12,6 @@ from typing import Any, TextIO
 
 from trimtab.declare.system import System
 from trimtab.ports import Ledger
-from trimtab.runtime.history import resolve_features
-from trimtab.runtime.intake import recorded_kinds
-from trimtab.runtime.live_loop.declaration import meanings
 from trimtab.runtime.online.beacon import Beacon
 from trimtab.runtime.receiving import Receives
 from trimtab.serving.forgetting import Forgetting, Forgotten, source_named
@@ -68,7 +65,6 @@ def host(system: System, home: Home, door: Door, how: Listening) -> None:
         owner = _owned(system, home, door, stack)
         live = open_live(system, home, owner.receiver, owner.folder)
         stack.callback(live.service.close)
-        _refuse_other_meanings(system, live)
         stack.enter_context(Following(live.champions))
         stack.enter_context(Looping(home.ledger, home.clock, system.zone, how.loop))
         listener.listen(BACKLOG)  # who calls on reading the next line is not refused
@@ -94,7 +90,6 @@ def host_worker(system: System, home: Home, receiver: Receives, how: Listening, 
         listener = stack.enter_context(closing(socket.socket(fileno=descriptor)))
         live = open_live(system, home, receiver, Beacon(beacon_file(how.keys.parent)))
         stack.callback(live.service.close)
-        _refuse_other_meanings(system, live)
         stack.enter_context(Following(live.champions, parent))
         _answer(live, home, how, listener)
 
@@ -116,12 +111,6 @@ def _owned(system: System, home: Home, door: Door, stack: ExitStack, beacon: Bea
     stack.enter_context(door(OwnedLedger(home.ledger, owner.receiver), _services(system, owner, home)))
     stack.enter_context(Housekeeping(owner, home))
     return owner
-
-
-def _refuse_other_meanings(system: System, live: Live) -> None:
-    """Let no version answer that learned another meaning of a feature than the declaration has now."""
-    kinds = recorded_kinds(live.ledger)[system.request.source.name]
-    live.champions.declare(meanings(resolve_features(system, kinds)))
 
 
 def _services(system: System, owner: Owner, home: Home) -> dict[str, Callable[..., Any]]:

@@ -131,10 +131,11 @@ class LiveService:
         """Every stored version, oldest first."""
         return self._parts.champions.infos()
 
-    async def activate(self, version: str) -> VersionInfo:
-        """Make a version the champion, without dropping or mixing a request."""
+    async def activate(self, version: str, who: str = "", reason: str = "") -> VersionInfo:
+        """Make a version the champion, without dropping or mixing a request; who wants it and why go on record."""
         loop = asyncio.get_running_loop()
-        loaded = await loop.run_in_executor(self._slow, self._parts.champions.activate, version)
+        activate = self._parts.champions.activate
+        loaded = await loop.run_in_executor(self._slow, activate, version, who, reason)
         return self._parts.champions.info(loaded.version)
 
     def figures(self) -> Sequence[tuple[str, str, str, Sequence[tuple[Mapping[str, str], float]]]]:

@@ -1,11 +1,12 @@
 """The loop beside a server: a thread looks whether a turn is due, and a process of its own, with low priority, makes it.
 
-Measuring and training cost the server nothing but the processor time that it leaves. Of trainings there is one at a
-time; turns go on beside it, so that a rollback never waits for a training.
+Measuring and training get the processor time that the server leaves. Of trainings there is one at a time; turns go on
+beside it, so that a rollback never waits for a training.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -16,13 +17,17 @@ from typing import Self
 
 from trimtab.errors import TrimtabError
 from trimtab.ports import Clock, Event, Ledger
+from trimtab.runtime.clock import FileClock
 from trimtab.runtime.live_loop.due import Due
 from trimtab.runtime.live_loop.lock import TRAINING, held
 from trimtab.serving.housekeeping import TROUBLE
+from trimtab.serving.priority import with_one_thread
 
 LOOK_SECONDS = 10.0
 FIRST_SECONDS = 20.0
 """A server that has just begun has better things to do."""
+QUICK_SECONDS = 0.2
+"""Between two looks where a file tells the time: a day may be over in a moment."""
 STOP_SECONDS = 10.0
 
 
@@ -71,8 +76,7 @@ class Looping:
             return None
         why = self._due.why(self._clock.now(), training=training)
         if why is not None and len(self._running) < 2:
-            command = list(self._how.command)
-            self._running.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))  # noqa: S603  # our own command line
+            self._running.append(_started(self._how.command))
         return why
 
     def _collect(self) -> None:
@@ -92,10 +96,21 @@ class Looping:
             )
 
     def _run(self) -> None:
-        wait = FIRST_SECONDS
+        quick = isinstance(self._clock, FileClock)
+        wait = QUICK_SECONDS if quick else FIRST_SECONDS
         while not self._stopped.wait(wait):
-            wait = LOOK_SECONDS
+            wait = QUICK_SECONDS if quick else LOOK_SECONDS
             try:
                 self.look()
             except Exception as problem:  # noqa: BLE001  # a fault here must not end the loop
                 self._note(f"{type(problem).__name__}: {problem}")
+
+
+def _started(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603  # our own command line
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=with_one_thread(os.environ),
+    )

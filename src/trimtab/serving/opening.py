@@ -16,7 +16,9 @@ from trimtab.ports import Blobs, Clock, Engine, Event, Ledger, OnlineStore, Tabl
 from trimtab.runtime.given_labels import NAME, VALUE, given_labels
 from trimtab.runtime.given_labels import kinds_of as given_kinds
 from trimtab.runtime.history import ROW_NUMBER, identity, resolve_features
-from trimtab.runtime.intake import SOURCES, recorded_kinds, take_in
+from trimtab.runtime.intake import SOURCES, fill_in, recorded_kinds, take_in
+from trimtab.runtime.live_loop.declaration import meanings
+from trimtab.runtime.live_loop.keeping import as_served
 from trimtab.runtime.online import Folder, Reader
 from trimtab.runtime.online.beacon import Beacon
 from trimtab.runtime.receiving import Receiver, Receives
@@ -94,8 +96,12 @@ class Complete(Protocol):
 def open_owner(system: System, home: Home, beacon: Beacon | None = None) -> Owner:
     """Open a record and its online features: at the first start sources are taken in, later starts go on from there.
 
-    Raises TrimtabError where the declaration, the data or the record stand in the way.
+    Columns that the declaration reads and the record lacks are filled in from the sources.
+
+    Versions in use go on with the features that they learned, declared or not. Raises TrimtabError where the
+    declaration, the data or the record stand in the way.
     """
+    system = as_served(system, home.ledger)
     _take_in_at_first(system, home)
     kinds = _kinds(system, home)
 
@@ -112,10 +118,13 @@ def open_owner(system: System, home: Home, beacon: Beacon | None = None) -> Owne
 
 def open_live(system: System, home: Home, receiver: Receives, complete: Complete) -> Live:
     """Open a system to answer beside its owner, in the same process or another one of the machine."""
+    system = as_served(system, home.ledger)
     kinds = recorded_kinds(home.ledger)
     plan = _plan(system, kinds)
     features = resolve_features(system, kinds[system.request.source.name])
-    champions = Champions(home.ledger, home.blobs, home.load, features.names, home.clock, system.requires)
+    champions = Champions(
+        home.ledger, home.blobs, home.load, features.names, home.clock, system.requires, meanings(features)
+    )
     champions.start(on_record=True)
     asking = _asking(system, kinds, features.names, Reader(plan, home.store), complete)
     parts = _parts(system, home, kinds, (asking, champions, receiver))
@@ -130,11 +139,10 @@ def _plan(system: System, kinds: Mapping[str, Mapping[str, Kind]]) -> OnlinePlan
 
 
 def _take_in_at_first(system: System, home: Home) -> None:
-    if home.ledger.frontier(SOURCES):
-        return
     engine = home.engine()
     try:
-        take_in(system, engine, home.tables, home.ledger, home.clock.now())
+        begun = home.ledger.frontier(SOURCES)
+        (fill_in if begun else take_in)(system, engine, home.tables, home.ledger, home.clock.now())
     finally:
         engine.close()
 

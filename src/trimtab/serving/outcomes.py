@@ -11,6 +11,7 @@ from trimtab.declare.kinds import Kind
 from trimtab.declare.source import Source
 from trimtab.declare.system import System
 from trimtab.ports import Ledger
+from trimtab.runtime.columns import read_facts
 from trimtab.serving.service import Outcome
 from trimtab.sources.identity import KNOWN
 
@@ -59,9 +60,9 @@ class Outcomes:
         if source.subject is not None and source.subject in wanted:
             hits = self._ledger.find_subject(wanted[source.subject])
             places = [sequence for name, sequence in hits if name == stream]
-            tables = [self._ledger.read_rows(stream, since=place, until=place + 1) for place in places]
+            tables = [read_facts(self._ledger, source.name, since=place, until=place + 1) for place in places]
         else:
-            tables = [self._ledger.read_rows(stream)]
+            tables = [read_facts(self._ledger, source.name)]
         for table in tables:
             for row in table.to_pylist():
                 if all(row.get(name) == value for name, value in wanted.items()):

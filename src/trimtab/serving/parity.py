@@ -21,6 +21,7 @@ from trimtab.ports import Engine, Ledger
 from trimtab.report import Column, Document, Paragraph, Section, Table
 from trimtab.runtime.history import AT, ROW, compute_features, resolve_features
 from trimtab.runtime.intake import facts_from
+from trimtab.runtime.live_loop.keeping import as_served
 from trimtab.serving.erasures import latest_erasure
 from trimtab.serving.logged import PREDICTIONS, Logged, decode
 
@@ -120,6 +121,7 @@ def parity(
     system: System, ledger: Ledger, engine: Engine, *, since: int | None = None, sample: int | None = None
 ) -> Parity:
     """Recompute the features of served predictions (asked since an instant; at most `sample`, drawn evenly)."""
+    system = as_served(system, ledger)
     facts = facts_from(ledger, system, engine)
     kinds = facts[system.request.source.name].kinds
     features = resolve_features(system, kinds)

@@ -10,9 +10,10 @@ from trimtab.declare.system import System
 from trimtab.finding import Finding
 from trimtab.ports import Blobs, Ledger
 from trimtab.runtime.history import History
+from trimtab.runtime.live_loop.learning import Keeping, learn
 from trimtab.runtime.loop import Train
 from trimtab.runtime.training_set import Version
-from trimtab.runtime.versions import Dump, train_version
+from trimtab.runtime.versions import Dump
 from trimtab.serving.engines import engine_record, load_scorer
 from trimtab.serving.requirements import judge, measured_at_registration
 
@@ -32,7 +33,7 @@ def registering(
     choose = functools.partial(engine_record, threshold=threshold)
 
     def fit(history: History, order: Train) -> Version:
-        return train_version(history, order.as_of, ledger, blobs, dump, choose, name=order.version)
+        return learn(history, order, Keeping(ledger, blobs, dump, load), choose)
 
     def checks(version: Version, now: int) -> tuple[Finding, ...]:
         if system.requires is None:

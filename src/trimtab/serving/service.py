@@ -138,8 +138,8 @@ class Service(Protocol):
         """Every stored version, oldest first."""
         ...
 
-    async def activate(self, version: str) -> VersionInfo:
-        """Make a version the champion, without dropping or mixing a request."""
+    async def activate(self, version: str, who: str = "", reason: str = "") -> VersionInfo:
+        """Make a version the champion, without dropping or mixing a request; who wants it and why go on record."""
         ...
 
     def figures(self) -> Sequence[tuple[str, str, str, Sequence[tuple[Mapping[str, str], float]]]]:

@@ -109,16 +109,20 @@ def row_dispersion(
     rows = float(count.mean())
     return Dispersion(
         windows=count.size,
-        row_effect=_design_effect(ratio, rows),
-        row_bound=_design_effect(ratio * stretch, rows),
+        row_effect=effect_of_ratio(ratio, rows),
+        row_bound=effect_of_ratio(ratio * stretch, rows),
         rows=rows,
         correlation_effect=long_run_effect(residuals),
         p_value=float(fdtrc(outer, inner, ratio)) if np.isfinite(ratio) else 0.0,
     )
 
 
-def _design_effect(ratio: float, rows: float) -> float:
-    """Return the design effect of windows of so many rows from the ratio of variance between to within (ANOVA)."""
+def effect_of_ratio(ratio: float, rows: float) -> float:
+    """Return the design effect of windows of so many rows from the ratio of variance between to within (ANOVA).
+
+    >>> effect_of_ratio(2.0, rows=100.0).__round__(2)
+    1.98
+    """
     correlation = 1.0 if np.isinf(ratio) else (ratio - 1) / (ratio - 1 + rows)
     return max(0.0, 1 + (rows - 1) * correlation)
 

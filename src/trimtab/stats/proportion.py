@@ -98,15 +98,18 @@ def quantile_bounds(
 ) -> tuple[float, float]:
     """Return bounds of a quantile from a histogram: counts (k,) of values up to each edge (k,), ascending.
 
-    Bucket i holds values in (edges[i - 1], edges[i]]; the first one begins at -inf. Bounds are those of the buckets
-    that hold the ranks, so buckets make them wider and never wrong.
+    Bucket i holds values in (edges[i - 1], edges[i]]; the first one begins at -inf, and the last edge may be inf.
+    Bounds are those of the buckets that hold the ranks, so buckets make them wider and never wrong. Raises ValueError
+    unless there is one count an edge: values beyond the last edge need a bucket, too.
 
     >>> quantile_bounds([1.0, 2.0, 4.0], [900, 95, 5], 0.95, alpha=0.05)
     (1.0, 2.0)
     """
+    if len(counts) != len(edges):
+        raise ValueError(f"one count an edge; got {len(counts)} counts for {len(edges)} edges")
     least, most = quantile_ranks(sum(counts), quantile, alpha)
     low, high, seen = -inf, inf, 0
-    for below, edge, count in zip((-inf, *edges), edges, counts, strict=False):
+    for below, edge, count in zip((-inf, *edges[:-1]), edges, counts, strict=True):
         if seen < least <= seen + count:
             low = below
         if seen < most + 1 <= seen + count:

@@ -1,4 +1,4 @@
-"""What tests need, yours as much as ours: a clock that you move, stores in memory, and laws for your own adapters."""
+"""What tests need, yours as much as ours: a clock that you move, stores in memory, laws for adapters, simulated years."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ from trimtab.testing.conformance import (
     ledger_laws,
 )
 from trimtab.testing.online import check_online_store
+from trimtab.testing.simulation import Faults, Policies, Simulated, World, simulate
 
 __all__ = [
+    "Faults",
     "ManualClock",
     "MemoryBlobs",
     "MemoryLedger",
     "MemoryStore",
+    "Policies",
+    "Simulated",
+    "World",
     "blobs_laws",
     "check_blobs",
     "check_ledger",
     "check_online_store",
     "durability_laws",
     "ledger_laws",
+    "simulate",
 ]

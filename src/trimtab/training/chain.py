@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from trimtab.declare.policy import Retrain
 from trimtab.stats import Bootstrap, Interval, UnitTotals
 from trimtab.training.manners.manner import Refusal
 
@@ -47,6 +48,16 @@ class ChainRules:
     def __post_init__(self) -> None:
         if self.at_most < 1 or self.race_every < 1 or not self.margin > 0:
             raise ValueError(f"lengths are at least 1 and the margin is above 0; got {self}")
+
+
+def chain_rules(retrain: Retrain) -> ChainRules:
+    """The rules that a declaration sets; where it races, every update is raced.
+
+    >>> chain_rules(Retrain(manner="race", longest_chain=3))
+    ChainRules(at_most=3, race_every=1, margin=0.01)
+    """
+    every = 1 if retrain.manner == "race" else retrain.race_every
+    return ChainRules(at_most=retrain.longest_chain, race_every=every)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trimtab.console.book import View
+from trimtab.console.folds.told import replayed_incidents
 from trimtab.monitoring.incidents import INCIDENTS, Incidents, incidents_of
 from trimtab.ports import Event
 from trimtab.report.document import Entry
@@ -59,7 +60,8 @@ def kept_versions(view: View) -> tuple[Kept, ...]:
     changes = turns(view)
     ends = [at for at, _ in changes[1:]]
     spans: dict[str, list[tuple[int, int | None]]] = {}
-    for (at, name), end in zip(changes, [*ends, None], strict=True):
+    # without any turn there is no end either
+    for (at, name), end in zip(changes, [*ends, None][: len(changes)], strict=True):
         spans.setdefault(name, []).append((at, end))
     return tuple(
         Kept(each.subject, each.at, dict(each.body), tuple(spans.get(each.subject, ())))
@@ -94,7 +96,9 @@ def routing(view: View) -> Table:
 
 
 def incidents(view: View) -> Incidents:
-    """Every incident as it was at the instant of a view."""
+    """Every incident as it was at the instant of a view; of a replay those that its monitors would have opened."""
+    if view.book.replay:
+        return replayed_incidents(view, view.policy)
     return incidents_of(view.events(INCIDENTS))
 
 
@@ -131,8 +135,8 @@ def _version_entry(event: Event) -> Entry:
     body = event.body
     if event.kind == "trained":
         return Entry(event.at, "trained", event.subject, f"{body['rows']:,} rows as known then")
-    by = f" ({body['by']})" if body.get("by") else ""
-    return Entry(event.at, event.kind, event.subject, f"{body.get('why', '')}{by}")
+    by, why = body.get("who") or body.get("by"), body.get("reason") or body.get("why") or ""
+    return Entry(event.at, event.kind, event.subject, f"{why} ({by})" if by else str(why))
 
 
 Told = tuple[int, str, str, str, dict[str, Any]]

@@ -70,7 +70,25 @@ def sums_of(view: View) -> Sums | None:
     state = (book.ledger.frontier(PREDICTIONS), book.ledger.frontier(LABELS))
     if not state[0]:
         return None
-    return book.journals.folded("sums", state, lambda: _sums(view))
+    return book.journals.folded("sums", state, lambda: _kept_sums(view, str(state)))
+
+
+def _kept_sums(view: View, state: str) -> Sums | None:
+    """The sums as an earlier process kept them, or made now and kept."""
+    kept = view.book.journals.kept
+    found = kept.read("sums", state)
+    if found is not None:
+        return Sums(found["asked"], found["known"], found["lags"], str(found["metric"]))
+    made = _sums(view)
+    if made is not None:
+        content = {
+            "asked": made.asked,
+            "known": made.known,
+            "lags": made.lags,
+            "metric": np.array(made.metric),
+        }
+        kept.write("sums", state, content)
+    return made
 
 
 def _sums(view: View) -> Sums | None:

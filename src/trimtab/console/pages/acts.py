@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from trimtab.console.book import View
+from trimtab.console.folds.columns import columns_of
 from trimtab.console.folds.matters import champion, incidents, kept_versions
 from trimtab.console.links import Links
 from trimtab.console.page import Page, Part
@@ -26,6 +27,16 @@ OF_INCIDENTS = {
     "snooze": (
         "Be quiet about {}",
         "Nothing of it is sent for a while. When it is still open then, that is told once.",
+    ),
+}
+OF_STEPS = {
+    "approve": (
+        "Approve the {step} of {version}",
+        "{version} takes the step {step} at the loop's next turn.",
+    ),
+    "decline": (
+        "Decline the {step} of {version}",
+        "{version} is retired at the loop's next turn. It stays stored, and may be let answer by name later.",
     ),
 }
 INCIDENT_ACTS = tuple(OF_INCIDENTS)
@@ -67,14 +78,14 @@ def _told(view: View, act: str, subject: str) -> tuple[str, str, str, tuple[str,
     if act in INCIDENT_ACTS and subject in {each.id for each in incidents(view) if each.state != "resolved"}:
         title, words = OF_INCIDENTS[act]
         return title.format(subject), words, "incidents", ("incidents", subject)
+    if act == "accept" and any(each.source == subject and each.changed for each in columns_of(view)):
+        words = "What came last becomes what is expected of this source; later changes are told against it."
+        return f"Accept the columns of {subject} as they are", words, "contracts", ("contracts",)
     version, _, step = subject.partition(":")
-    if act == "approve" and step:
-        return (
-            f"Approve the {step} of {version}",
-            f"{version} takes the step {step} at the loop's next turn.",
-            "releases",
-            ("releases",),
-        )
+    if act in OF_STEPS and step:
+        title, words = OF_STEPS[act]
+        told = words.format(step=step, version=version)
+        return title.format(step=step, version=version), told, "releases", ("releases",)
     return None
 
 

@@ -11,6 +11,7 @@ from trimtab.console.book import View
 from trimtab.console.folds.matters import champion
 from trimtab.console.links import Links
 from trimtab.console.page import Page, Part, Piece, absent
+from trimtab.console.pages.evaluation import worth
 from trimtab.console.pages.operation import moved
 from trimtab.declare.aggregate import Aggregate
 from trimtab.declare.features import Features
@@ -39,7 +40,7 @@ def features(view: View, _links: Links) -> Page:
         Part("Definition", (_definitions(view, names, meanings),)),
         Part("Values now", _values(served, names)),
         Part("What moved", moved(view)),
-        Part("Importance and cost", (absent("Importance and cost by feature"),)),
+        Part("Importance and cost", worth(view, now.name) if now is not None else (absent("Importance"),)),
     )
     return Page("Features", "features", parts)
 

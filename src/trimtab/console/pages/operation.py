@@ -5,6 +5,7 @@ from __future__ import annotations
 from trimtab.console.book import View
 from trimtab.console.folds.calls import DAY, DAYS, measured_days
 from trimtab.console.folds.matters import champion, incidents, kept_versions
+from trimtab.console.folds.told import on_record
 from trimtab.console.page import Piece, absent
 from trimtab.finding import Finding, Severity
 from trimtab.monitoring.incidents import Incident, finding_from_json
@@ -65,8 +66,8 @@ def budget(view: View) -> tuple[Piece, ...]:
         ("false pages accepted a year", system.watch.false_pages_per_year if system is not None else None),
         ("open now", sum(each.state != "resolved" for each in known)),
     ]
-    if view.book.replay and not known:
-        return (absent("Pages", "read the report of the replay: it says what would have paged"),)
+    if view.book.replay and not on_record(view):
+        return (absent("Pages", "replay it again: its record is from before the monitors were recorded"),)
     columns = Column("incident"), Column("opened", format="moment"), Column("what"), Column("outcome")
     rows = tuple((e.id, e.opened_at, e.finding.what, outcome(e)) for e in reversed(known[-SHOWN:]))
     return (KeyValues(tuple(facts)), *((Table(columns, rows),) if rows else ()))

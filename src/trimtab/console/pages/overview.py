@@ -6,10 +6,12 @@ from typing import cast
 
 from trimtab.console.book import Seen, View
 from trimtab.console.folds.matters import Kept, champion, considered, entries, previous, routing
+from trimtab.console.folds.told import on_record, told
 from trimtab.console.links import Links
 from trimtab.console.page import Page, Part, Piece, absent
 from trimtab.console.pages.operation import budget, cost_and_latency, moved, parity
 from trimtab.console.pages.performance import days_of, label_clock, mean_of_late, performance, strip
+from trimtab.console.pages.time import AGAIN, performance_told
 from trimtab.finding import Finding, Severity, by_severity, worst
 from trimtab.ports import Ledger
 from trimtab.report import FindingsList, Journal, KeyValues
@@ -28,9 +30,10 @@ def overview(view: View, links: Links, *, acting: bool = False) -> Page:
     known = [each for each in findings if each.severity is not Severity.NOT_RUN]
     severity = worst(known)
     latest = entries(view)[-LATEST:]
+    time = ("Through time", links.to("time")) if view.book.replay else None
     parts = (
         Part("Now serving", now_serving(view, links, acting=acting), ("All versions", links.to("versions"))),
-        Part("Performance", performance(view)),
+        Part("Performance", tuple(performance_told(view)) or performance(view), time),
         Part("Label clock", label_clock(view)),
         Part("What moved", moved(view), ("All features", links.to("features"))),
         Part("Parity", parity(view)),
@@ -48,9 +51,17 @@ def overview(view: View, links: Links, *, acting: bool = False) -> Page:
 def verdicts(view: View) -> tuple[Finding, ...]:
     """What was known of the model at the instant: open incidents and the monitors' last words, worst first."""
     if view.book.replay:
-        why = "a replay keeps what its monitors said in its report, not on the record"
-        return (Finding("the monitors' verdict is not on this record", Severity.NOT_RUN, cause=why),)
+        return _told(view)
     return by_severity(judged(cast("Ledger", Seen(view)), view.at, f"trimtab watch {view.book.target}"))
+
+
+def _told(view: View) -> tuple[Finding, ...]:
+    """What the monitors of a replay said by the instant."""
+    said = told(view, view.policy)
+    if said is not None:
+        return (said.finding(),)
+    why = "no day had ended by then" if on_record(view) else AGAIN
+    return (Finding("the monitors' verdict is not on this record", Severity.NOT_RUN, cause=why),)
 
 
 def _sentence(view: View, findings: tuple[Finding, ...]) -> str:

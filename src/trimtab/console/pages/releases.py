@@ -9,9 +9,10 @@ from trimtab.console.folds.matters import entries, routing
 from trimtab.console.links import Links
 from trimtab.console.page import Page, Part, Piece, absent
 from trimtab.ports import Event
+from trimtab.release.state import Candidate
 from trimtab.report import Axis, Column, Journal, KeyValues, LineChart, Series, Table
 from trimtab.report.formats import moment
-from trimtab.report.markup import tag
+from trimtab.report.markup import Markup, tag
 from trimtab.report.table import Cell
 from trimtab.runtime.live_loop.journal import DECLARED, HEARD, LOOP
 from trimtab.runtime.loop import State
@@ -80,16 +81,28 @@ def _candidates(links: Links, state: State | None, *, acting: bool) -> tuple[Pie
         Column("waits for approval of"),
     )
     table: tuple[Piece, ...] = (Table(columns, rows),) if rows else (absent("A candidate on its way"),)
-    buttons = [
-        tag(
-            "a",
-            {"class": "button", "href": links.to("act", "approve", f"{each.version}:{each.awaiting}")},
-            words,
+    waiting = [each for each in released.candidates if each.awaiting]
+    return (KeyValues(tuple(facts)), *table, *(_asked(links, each, acting=acting) for each in waiting))
+
+
+def _asked(links: Links, one: Candidate, *, acting: bool) -> Markup:
+    """What a person is asked about a candidate: to let it go on, or to turn it away."""
+    step = f"{one.awaiting} of {one.version}"
+    if not acting:
+        commands = (
+            tag("code", None, f"trimtab {verb} SYSTEM {one.version}") for verb in ("approve", "decline")
         )
-        for each in released.candidates
-        if acting and each.awaiting and (words := f"Approve the {each.awaiting} of {each.version}")
-    ]
-    return (KeyValues(tuple(facts)), *table, *((tag("p", {"class": "acts"}, *buttons),) if buttons else ()))
+        first, second = commands
+        words = f"The {step} waits for a person. Sign in to the served console, or type "
+        return tag("p", {"class": "note"}, words, first, " or ", second)
+    buttons = (
+        tag("a", {"class": style, "href": links.to("act", act, f"{one.version}:{one.awaiting}")}, words)
+        for act, style, words in (
+            ("approve", "button go", f"Approve the {step}"),
+            ("decline", "button", f"Decline the {step}"),
+        )
+    )
+    return tag("p", {"class": "acts"}, *buttons)
 
 
 def _looks(view: View) -> dict[str, list[Event]]:

@@ -10,6 +10,7 @@ from trimtab.console.book import View
 from trimtab.console.folds.matters import Kept, kept_versions, routing
 from trimtab.console.links import Links
 from trimtab.console.page import Page, Part, Piece, Row, absent, listed
+from trimtab.console.pages.evaluation import evaluation_of
 from trimtab.report import Column, KeyValues, Paragraph, Table
 from trimtab.report.formats import cell, moment
 from trimtab.report.markup import tag
@@ -41,7 +42,7 @@ def version(view: View, links: Links, name: str, *, acting: bool = False) -> Pag
     parts = [Part("Service", (*_service(view, one), *_acts(one, links, acting=acting)))]
     parts.append(Part("Provenance", _provenance(one.body)))
     parts.append(Part("Declaration it was trained on", (_declared(one.body),)))
-    parts.append(Part("Evaluation and card", (_card(view, one),)))
+    parts.append(Part("Evaluation and card", evaluation_of(view, links, name)))
     before = [each for each in kept.values() if each.trained_at < one.trained_at]
     if before:
         parts.append(Part(f"What sets it apart from {before[-1].name}", _difference(before[-1], one)))
@@ -108,13 +109,6 @@ def _declared(body: Mapping[str, Any]) -> Piece:
         return absent("The declaration part by part", "train with this trimtab, in a live system")
     columns = Column("part"), Column("name"), Column("what it means")
     return Table(columns, tuple((kind, name, words) for kind, name, _, words in parts))
-
-
-def _card(view: View, one: Kept) -> Piece:
-    card = one.body.get("card")
-    if isinstance(card, str):
-        return Paragraph(card)
-    return absent("The evaluation report and card", f"trimtab evaluate {view.book.target} {one.name}")
 
 
 def _difference(one: Kept, other: Kept) -> tuple[Piece, ...]:

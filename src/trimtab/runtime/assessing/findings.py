@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from trimtab.evaluation.assess_ceilings import FEW, conflicts, repeated
-from trimtab.evaluation.clustered import excess
 from trimtab.finding import Finding, Severity
 from trimtab.labels.history import CENSORED, LabelView, arrival_delays
 from trimtab.metrics import Task
 from trimtab.runtime.assessing.fits import Floats, Judging
 from trimtab.runtime.history import History
 from trimtab.runtime.replay.period import date
+from trimtab.stats.clustered import excess
 from trimtab.training.predictor import Predictor
 
 DAY, HOUR = 86_400_000_000, 3_600_000_000

@@ -72,8 +72,9 @@ def _options(done: Evaluation) -> Table:
     columns = (
         Column("answer"),
         Column("loss", format=".4f"),
-        Column("one row", "µs", format=",.0f"),
+        Column("one row", "µs", format=",.0f", explanation="in the engine that serves it or would"),
         Column("size", "bytes", format=",d"),
+        Column("memory", "MB", format=",.0f", explanation="at most, for it and its library in a process"),
         Column("worst group", format="+.1%", explanation="by which share its loss exceeds that of the whole"),
         Column("age", "days", format=".0f"),
         Column("undominated", explanation="nothing else is as good in everything and better in something"),
@@ -84,6 +85,7 @@ def _options(done: Evaluation) -> Table:
             estimate(each.loss),
             each.microseconds,
             each.size,
+            None if each.memory is None else each.memory / 1e6,
             each.unfairness,
             each.age_days,
             each.undominated,

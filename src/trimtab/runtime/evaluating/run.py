@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from trimtab.declare.days import DAY
 from trimtab.declare.expectations import Expectation, GoldenRow
 from trimtab.declare.features import RequestFields
-from trimtab.errors import TrimtabError
+from trimtab.errors import LearnerError, TrimtabError
 from trimtab.evaluation.contracts import reloaded
 from trimtab.evaluation.evaluated import Evaluated
 from trimtab.evaluation.fairness import FEWEST, groups
@@ -28,14 +28,17 @@ from trimtab.evaluation.tradeoff import Option, marked
 from trimtab.finding import Finding, Severity
 from trimtab.runtime.clock import Stopwatch
 from trimtab.runtime.evaluating.candidate import Candidate, Stored, evaluated
-from trimtab.runtime.evaluating.clean import score_elsewhere
+from trimtab.runtime.evaluating.clean import measure_elsewhere
 from trimtab.runtime.evaluating.costs import feature_costs
+from trimtab.runtime.evaluating.footprint import Footprint, footprint_finding
 from trimtab.runtime.evaluating.result import Evaluation
 from trimtab.runtime.evaluating.retraining import leaks, seeds, without_tail
+from trimtab.runtime.evaluating.served import ServedScores, aligned
 from trimtab.runtime.evaluating.split import MOST_ROWS, Split, enough, rehearsed, split_at
-from trimtab.runtime.evaluating.trainer import Trainer, rows_of
+from trimtab.runtime.evaluating.trainer import Trainer, evenly, rows_of
 from trimtab.runtime.history import History
-from trimtab.runtime.versions import Dump, container
+from trimtab.runtime.versions import ChooseEngine, Dump, container
+from trimtab.stats import Interval
 from trimtab.training.fit import Fitted
 
 Progress = Callable[[str, int, int], None]
@@ -47,6 +50,8 @@ NEWEST_FEWEST = 100
 
 ASKED_ALONE = 50
 ROWS_ELSEWHERE = 500
+ROWS_OF_AN_ENGINE = 5_000
+"""Learned rows from which the sample is drawn that an engine must agree on."""
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -56,7 +61,10 @@ def silent(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Settings:
-    """What is asked of an evaluation besides the system itself; `now` in epoch microseconds."""
+    """What is asked of an evaluation besides the system itself; `now` in epoch microseconds.
+
+    `served` gives the scores that a version gave in service; `choose` the engine that would serve a predictor.
+    """
 
     now: int
     expectations: Sequence[Expectation] = ()
@@ -65,6 +73,8 @@ class Settings:
     retrain: bool = True
     command: str = ""
     progress: Progress = field(default=silent, repr=False)
+    served: ServedScores | None = field(default=None, repr=False)
+    choose: ChooseEngine | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +90,7 @@ class _Work:
     settings: Settings
     microseconds: float | None
     alone: float
-    size: int | None
+    stored: Footprint
     reload: Finding
 
 
@@ -146,25 +156,39 @@ def _work(
     for place in places:
         found.predict(found.rows.take(np.array([place])))
     alone_ = 1e6 * watch.seconds / len(places)
-    version = candidate.version
-    # the engine that will serve is chosen and timed when a version is stored
-    told = version.provenance.get("microseconds") if version is not None else None
-    size, reload = _stored_elsewhere(trainer, candidate, dump)
-    return _Work(history, split, trainer, candidate, champion, found, settings, told, alone_, size, reload)
+    told = _engine_microseconds(trainer, candidate, settings)
+    stored, reload = _stored_elsewhere(trainer, candidate, dump)
+    return _Work(history, split, trainer, candidate, champion, found, settings, told, alone_, stored, reload)
 
 
-def _stored_elsewhere(trainer: Trainer, candidate: Candidate, dump: Dump) -> tuple[int | None, Finding]:
-    """The size of the candidate's bytes, and whether they answer elsewhere as the candidate does here."""
+def _engine_microseconds(trainer: Trainer, candidate: Candidate, settings: Settings) -> float | None:
+    """One row in the engine that serves the candidate, chosen when it was stored, or that would be chosen now."""
+    if candidate.version is not None and "microseconds" in candidate.version.provenance:
+        told: float | None = candidate.version.provenance["microseconds"]
+        return told
+    if settings.choose is None:
+        return None
+    rows = evenly(trainer.split.learned, ROWS_OF_AN_ENGINE)
+    try:
+        return settings.choose(
+            candidate.predictor, trainer.history.matrix.take(rows), trainer.seed()
+        ).microseconds
+    except LearnerError:
+        return None
+
+
+def _stored_elsewhere(trainer: Trainer, candidate: Candidate, dump: Dump) -> tuple[Footprint, Finding]:
+    """What the candidate's bytes take, and whether they answer elsewhere as the candidate does here."""
     rows = trainer.split.judged[:ROWS_ELSEWHERE]
     predictor = candidate.predictor
     try:
         fitted = Fitted(predictor, 0, 0.0, ())
         form, content = dump(container(fitted))
-        there = score_elsewhere(form, content, trainer.history.matrix.take(rows))
+        there = measure_elsewhere(form, content, trainer.history.matrix.take(rows))
     except TrimtabError as error:
         what = "the stored model was not tried in a clean process"
-        return None, Finding(what, Severity.NOT_RUN, cause=str(error))
-    return len(content), reloaded(trainer.score(predictor, rows), there)
+        return Footprint(), Finding(what, Severity.NOT_RUN, cause=str(error))
+    return Footprint(len(content), there), reloaded(trainer.score(predictor, rows), there.scores)
 
 
 def _wanted(work: _Work) -> Wanted:
@@ -211,20 +235,11 @@ def _told(
     findings["leakage"] = (*_leakage(work), *retrained)
     aging = staleness_finding(staleness(found, work.split.as_of))
     findings["steadiness"] = (*findings.get("steadiness", ()), aging)
-    findings["requirements"] = (_footprint(work), *required(work.microseconds, work.size))
-    return findings, headline(worth, dropped) if worth else ""
-
-
-def _footprint(work: _Work) -> Finding:
-    """What one row takes and how large the stored model is."""
-    engine = work.microseconds
-    served = "" if engine is None else f", {engine:,.0f} µs in the engine that serves it"
-    size = "not stored" if work.size is None else f"{work.size:,} bytes stored"
-    return Finding(
-        f"one row takes {work.alone:,.0f} µs in its own library{served}; {size}",
-        Severity.INFO,
-        estimate=work.alone if engine is None else engine,
+    findings["requirements"] = (
+        footprint_finding(work.alone, work.microseconds, work.stored),
+        *required(work.microseconds, work.stored.size),
     )
+    return findings, headline(worth, dropped) if worth else ""
 
 
 def _leakage(work: _Work) -> tuple[Finding, ...]:
@@ -242,33 +257,40 @@ def _leakage(work: _Work) -> tuple[Finding, ...]:
         *duplicates(values[split.learned], values[split.judged], found.label),
         too_good_alone(alone(found.rows, found.label) if binary else ()),
         row_order(pc.fill_null(sequence, 0).to_numpy(zero_copy_only=False), found.at, found.label),
-        offline_against_served(found, None),
+        offline_against_served(
+            found, aligned(history, split.judged, found.score, work.candidate.version, work.settings.served)
+        ),
     )
 
 
 def _options(work: _Work) -> tuple[Option, ...]:
     """Every rung, the champion and the candidate against all requirements at once."""
-    found, split = work.found, work.split
+    found = work.found
     scores = {"always the same answer": found.always_the_same, **found.baselines}
     if found.champion is not None and work.champion is not None:
         scores[f"champion {work.champion.version.name}"] = found.champion
     scores[work.candidate.name] = found.score
     losses = found.means([found.losses(score) for score in scores.values()])
-    age = (work.settings.now - split.as_of) / DAY if work.candidate.version is not None else None
-    options = []
-    for (name, score), loss in zip(scores.items(), losses, strict=True):
-        mine = name == work.candidate.name
-        options.append(
-            Option(
-                name,
-                loss,
-                work.microseconds if mine else None,
-                work.size if mine else None,
-                _unfairness(found, score),
-                age if mine else None,
-            )
-        )
+    options = [
+        replace(_figures(work, name), loss=loss, unfairness=_unfairness(found, score))
+        for (name, score), loss in zip(scores.items(), losses, strict=True)
+    ]
     return marked(options)
+
+
+def _figures(work: _Work, name: str) -> Option:
+    """What is known of one way to answer besides its loss."""
+    now, nothing = work.settings.now, Interval(float("nan"))
+    if name == work.candidate.name:
+        age = (now - work.split.as_of) / DAY if work.candidate.version is not None else None
+        stored = work.stored
+        memory = None if stored.there is None else stored.there.model_bytes
+        return Option(name, nothing, work.microseconds, stored.size, age_days=age, memory=memory)
+    if work.champion is not None and name == f"champion {work.champion.version.name}":
+        version = work.champion.version
+        told, age = version.provenance, (now - version.as_of) / DAY
+        return Option(name, nothing, told.get("microseconds"), told.get("size_bytes"), age_days=age)
+    return Option(name, nothing)
 
 
 def _unfairness(found: Evaluated, score: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float | None:

@@ -10,18 +10,19 @@ from trimtab.ports import Event, Ledger
 ASKED = "asked"
 """The journal of what people asked."""
 
-What = Literal["approve", "promote", "roll back"]
+What = Literal["approve", "decline", "promote", "roll back"]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One wish of a person: what, of which version, and why; `step` is the step that an approval is for."""
+    """One wish of a person: what, of which version, why, and who; `step` is the step that is approved or declined."""
 
     at: int
     what: What
     version: str
     reason: str = ""
     step: str = ""
+    by: str = ""
 
     def __str__(self) -> str:
         step = f" ({self.step})" if self.step else ""
@@ -36,10 +37,11 @@ class Asked:
             "version": self.version,
             "reason": self.reason,
             "step": self.step,
+            "by": self.by,
         }
 
 
 def ask(ledger: Ledger, asked: Asked) -> None:
     """Put a wish on record."""
-    body = {"reason": asked.reason, "step": asked.step}
+    body = {"reason": asked.reason, "step": asked.step, "by": asked.by}
     ledger.append_events(ASKED, [Event(asked.at, asked.what, asked.version, body)])

@@ -14,7 +14,7 @@ from trimtab.release.events import CanaryJudged, Trouble
 from trimtab.release.rollback import hard_limit
 from trimtab.release.state import Candidate
 from trimtab.runtime.logged import PREDICTIONS, Arm, Logged, decode
-from trimtab.stats import unit_totals
+from trimtab.stats import UnitTotals, unit_totals
 from trimtab.units import days, minutes
 
 EDGES = tuple(float(round(10 * 2 ** (step / 2))) for step in range(40))
@@ -68,9 +68,16 @@ class _Counting:
 
 
 def judged_canary(
-    ledger: Ledger, release: Release, candidate: Candidate, now: int, *, slow: float | None, numbers: bool
+    ledger: Ledger,
+    release: Release,
+    candidate: Candidate,
+    now: int,
+    *,
+    slow: float | None,
+    numbers: bool,
+    losses: Mapping[str, UnitTotals] | None = None,
 ) -> CanaryJudged:
-    """What the answers since the stage began say of a candidate.
+    """What the answers since the stage began say of a candidate, and their labels where some are mature.
 
     Scores are compared of a change only: the same recipe on newer data may well answer a little differently.
     """
@@ -81,7 +88,10 @@ def judged_canary(
         if arm is not None and arm.candidate == candidate.version and _of_stage(arm, share):
             arms[arm.name].take_in(arm, logged, slow, numbers=numbers)
     scored = candidate.kind == "change"
-    canary, control = (arms[name].counts(scored=scored) for name in ("canary", "control"))
+    canary, control = (
+        replace(arms[name].counts(scored=scored), losses=(losses or {}).get(name))
+        for name in ("canary", "control")
+    )
     plan = CanaryPlan(
         share, exposures=release.exposures, deadline=release.deadline, latency_edges=(*EDGES, math.inf)
     )
@@ -93,7 +103,7 @@ def sudden_trouble(ledger: Ledger, version: str, now: int) -> Trouble | None:
     """The hard limit: a version that suddenly fails far more often than answers usually do, without any label."""
     start = now - SUDDEN.microseconds
     recent, usual = [0, 0], [0, 0]
-    for at, logged in _timed(ledger, start - USUAL.microseconds):
+    for at, logged in answers_since(ledger, start - USUAL.microseconds):
         failed = logged.served != "champion"
         if at >= start and logged.version == version:
             recent = [recent[0] + failed, recent[1] + 1]
@@ -125,11 +135,11 @@ def _numbers(canary: ArmCounts, control: ArmCounts, found: CanaryVerdict) -> Map
 
 
 def _since(ledger: Ledger, instant: int) -> Iterator[Logged]:
-    return (logged for _, logged in _timed(ledger, instant))
+    return (logged for _, logged in answers_since(ledger, instant))
 
 
-def _timed(ledger: Ledger, instant: int) -> Iterator[tuple[int, Logged]]:
-    """The answers recorded from an instant on: pieces are read backwards until they are older."""
+def answers_since(ledger: Ledger, instant: int) -> Iterator[tuple[int, Logged]]:
+    """The answers recorded from an instant on, with their instants: pieces are read backwards until they are older."""
     stop, pieces = ledger.frontier(PREDICTIONS), []
     while stop > 0:
         start = max(stop - CHUNK, 0)

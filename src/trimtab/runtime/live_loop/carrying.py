@@ -42,8 +42,7 @@ def wanted(state: State, declared: Declared) -> Table:
         return Table(state.champion)
     canary = next((each for each in released.candidates if each.stage == "canary"), None)
     shadows = [each.version for each in released.candidates if each.stage == "shadow"]
-    if released.watch is not None and released.watch.anchor != state.champion:
-        shadows.append(released.watch.anchor)
+    shadows += [watch.anchor for watch in released.watches if watch.anchor != state.champion]
     return Table(
         state.champion,
         None if canary is None else (canary.version, declared.release.canary[canary.share]),
@@ -52,15 +51,15 @@ def wanted(state: State, declared: Declared) -> Table:
     )
 
 
-def carry_out(means: Means, state: State, declared: Declared, why: str, now: int) -> None:
+def carry_out(means: Means, state: State, declared: Declared, told: Mapping[str, str], now: int) -> None:
     """Append what the journal of versions lacks; a version is tried out before units are moved to it.
 
-    `why` says in words why the champion answers.
+    `told` says in words why the champion answers, and who asked for it.
     """
     ledger = means.ledger
     found, goal = table(ledger.read_events(VERSIONS)), wanted(state, declared)
     stored = stored_versions(ledger)
-    for event in _missing(found, goal, why, now):
+    for event in _missing(found, goal, told, now):
         if event.kind in {ACTIVATED, ROUTED}:
             problem = _problem(means, stored.get(event.subject))
             if problem is not None:
@@ -69,14 +68,14 @@ def carry_out(means: Means, state: State, declared: Declared, why: str, now: int
         ledger.append_events(VERSIONS, [event])
 
 
-def _missing(found: Table, goal: Table, why: str, now: int) -> Iterator[Event]:
+def _missing(found: Table, goal: Table, told: Mapping[str, str], now: int) -> Iterator[Event]:
     """The champion first: whatever else is wrong, somebody answers."""
 
     def event(kind: str, name: str, **body: Any) -> Event:
         return Event(now, kind, name, {"by": BY_LOOP, **body})
 
     if goal.champion is not None and goal.champion != found.champion:
-        yield event(ACTIVATED, goal.champion, why=why)
+        yield event(ACTIVATED, goal.champion, **told)
     for name in goal.barred:
         if name not in found.barred:
             yield event(QUARANTINED, name)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from trimtab.declare.days import DAY, day_numbers, midnights
 from trimtab.ports import Event, Ledger, Record
 from trimtab.runtime.history import identity
+from trimtab.runtime.live_loop.challenged import challenged_totals
 from trimtab.runtime.live_loop.past import Past
 from trimtab.runtime.live_loop.shadow_log import SHADOW, shadow_score
 from trimtab.runtime.logged import PREDICTIONS, Logged, decode
@@ -39,9 +40,10 @@ class Ripe:
     read: Mapping[str, int]
 
 
-def close_days(past: Past, *, served: bool) -> None:
-    """Put every ripe day on record that is not yet; `served` asks for the loss of what was answered, too.
+def close_days(past: Past, *, served: bool, challenged: bool = False) -> None:
+    """Put every ripe day on record that is not yet.
 
+    `served` asks for the loss of what was answered, too, `challenged` for that of the challenger on the same requests.
     Without a shadow and when nobody asks for losses, a day costs a look at its answers and no label.
     """
     means = past.means
@@ -60,6 +62,9 @@ def close_days(past: Past, *, served: bool) -> None:
         answers, read[PREDICTIONS] = _answers(ledger, read[PREDICTIONS], until)
         shadows, read[SHADOW] = _shadows(ledger, read[SHADOW], until)
         body = {"read": dict(read), **_totals(past, answers, shadows, served=served)}
+        if challenged and answers:
+            rows = {one: row for one in answers if (row := row_of(past, answers[one])) is not None}
+            body["challenged"] = challenged_totals(past, answers, rows)
         ledger.append_events(COHORTS, [Event(past.now, "day", str(day), body)])
 
 
@@ -99,6 +104,20 @@ def served_totals(ledger: Ledger, version: str, first_day: int) -> UnitTotals:
     ]
     table = np.array(rows, np.float64).reshape(-1, 4)
     return UnitTotals(table[:, 0].astype(np.int64), table[:, 1:3], table[:, 3])
+
+
+def challenged_days(ledger: Ledger, version: str, first_day: int) -> UnitTotals:
+    """Totals by day of what a version's answers lost and what the challenger would have: sums (u, 4), metric then money.
+
+    Money is NaN where the stakes price no outcome.
+    """
+    rows = [
+        (day, *(math.nan if each is None else each for each in body["challenged"][version]))
+        for day, body in _days(ledger, first_day)
+        if version in body.get("challenged", {})
+    ]
+    table = np.array(rows, np.float64).reshape(-1, 6)
+    return UnitTotals(table[:, 0].astype(np.int64), table[:, 1:5], table[:, 5])
 
 
 def _days(ledger: Ledger, first_day: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -158,7 +177,7 @@ def _totals(
     paired = {version: [one for one in found if one in answers] for version, found in shadows.items()}
     if not any(paired.values()) and not (served and answers):
         return {"pairs": {}, "served": {}}
-    rows = {one: row for one in answers if (row := _row(past, answers[one])) is not None}
+    rows = {one: row for one in answers if (row := row_of(past, answers[one])) is not None}
     pairs = {
         version: _pair(past, rows, answers, shadows[version], ids)
         for version, found in paired.items()
@@ -167,7 +186,7 @@ def _totals(
     return {"pairs": pairs, "served": _served(past, rows, answers) if served else {}}
 
 
-def _row(past: Past, logged: Logged) -> int | None:
+def row_of(past: Past, logged: Logged) -> int | None:
     """The row of a request in the past, None while its label is not mature."""
     row = past.places.get(tuple(logged.request.get(name) for name in identity(past.means.system)))
     return row if row is not None and bool(past.view.mature[row]) else None

@@ -52,7 +52,7 @@ def judged_reverse(
     plan = ReversePlan(watch.alpha, release.watch_after)
     found = judge_reverse(totals, plan, promoted=watch.since, now=now)
     bounds = paired_bounds(totals, alpha=watch.alpha, planned_units=plan.planned_units)
-    return ReverseJudged(now, champion, found.verdict, _numbers(bounds, watch.alpha))
+    return ReverseJudged(now, champion, found.verdict, _numbers(bounds, watch.alpha), watch.anchor)
 
 
 def _first_day(since: int, system: System) -> int:

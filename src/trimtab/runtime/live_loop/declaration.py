@@ -12,6 +12,7 @@ from trimtab.declare.expression import Expression
 from trimtab.declare.features import Features
 from trimtab.declare.source import Source
 from trimtab.declare.system import System
+from trimtab.declare.written import write_feature
 from trimtab.features import explain
 
 RECIPE = ("request", "feature", "label", "learner", "window")
@@ -72,6 +73,7 @@ def made_by(system: System, features: Features) -> dict[str, Any]:
     return {
         "recipe": recipe(declared),
         "meanings": meanings(features),
+        "defined": {name: write_feature(feature) for name, feature in features},
         "declared": [part.to_json() for part in declared],
     }
 
@@ -85,9 +87,11 @@ def _parts(system: System, features: Features) -> Iterator[Part]:
     yield Part("label", "label", _digest(model.label), _label(system))
     learner = [plain(part) for part in (model.learner, model.weights, model.sampling)]
     yield Part("learner", "learner", digest(learner), _one_line(model.learner))
-    manner = getattr(system.retrain, "manner", None)
-    window = f"{system.retrain.window}" + (f", {manner}" if manner is not None else "")
-    yield Part("window", "window", digest([plain(system.retrain.window), plain(manner)]), window)
+    retrain = system.retrain
+    manner = [retrain.manner, retrain.update, retrain.longest_chain, retrain.race_every]
+    window = f"{retrain.window}" + (f", {retrain.learning}" if retrain.continues else "")
+    learned = digest([plain(retrain.window), manner if retrain.continues else None])
+    yield Part("window", "window", learned, window)
     for source in system.sources:
         yield Part("source", source.name, _digest(source), f"known {source.known!r}, id {source.id!r}")
     yield Part("trigger", "trigger", digest(system.retrain.when), f"{system.retrain.when}")

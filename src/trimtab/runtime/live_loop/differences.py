@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trimtab.declare.features import Features
 from trimtab.declare.system import System
 from trimtab.errors import UsageError
 from trimtab.finding import Finding, Severity
@@ -17,6 +16,7 @@ from trimtab.runtime.intake import recorded_kinds
 from trimtab.runtime.live_loop.carrying import VERSIONS, stored_versions
 from trimtab.runtime.live_loop.declaration import RECIPE, Part, meanings, parts, recipe
 from trimtab.runtime.live_loop.journal import recall
+from trimtab.runtime.live_loop.keeping import as_served, kept_features
 from trimtab.runtime.live_loop.routes import table
 
 
@@ -86,7 +86,7 @@ def diff(system: System, ledger: Ledger) -> Diff:
     features = resolve_features(system, recorded_kinds(ledger)[system.request.source.name])
     before, after = [Part.of_json(part) for part in learned], parts(system, features)
     changes = tuple(_changes(before, after))
-    follows = tuple(_follows(before, after, system, ledger, features))
+    follows = tuple(_follows(before, after, system, ledger))
     return Diff(system.name, name, recipe(before), recipe(after), changes, follows)
 
 
@@ -109,9 +109,7 @@ def _called(part: Part) -> str:
     return part.kind if part.kind == part.name else f"{part.kind} {part.name}"
 
 
-def _follows(
-    before: Sequence[Part], after: Sequence[Part], system: System, ledger: Ledger, features: Features
-) -> Iterator[str]:
+def _follows(before: Sequence[Part], after: Sequence[Part], system: System, ledger: Ledger) -> Iterator[str]:
     learned = {(part.kind, part.name): part.digest for part in before}
     new = [part for part in after if part.kind == "feature" and learned.get((part.kind, part.name)) is None]
     other = [
@@ -126,7 +124,12 @@ def _follows(
         shadow = system.release.shadow
         yield f"the next version is a change: it goes through gate, {shadow} of shadow, and canary"
         yield from _void(ledger)
-    for name in _refused(ledger, features):
+    for name, (_, versions) in kept_features(system, ledger).items():
+        yield (
+            f"feature {name} is kept for {', '.join(versions)}: what it reads is asked for and taken in until the "
+            "first start after they are retired"
+        )
+    for name in _refused(system, ledger):
         yield (
             f"{name} cannot answer with this declaration: keep its features as they are until it is retired, "
             "and give changed ones new names"
@@ -147,9 +150,11 @@ def _void(ledger: Ledger) -> Iterator[str]:
         yield f"the evidence for {each.version} ({each.stage}) is of the old recipe and does not count for the new one"
 
 
-def _refused(ledger: Ledger, features: Features) -> Iterator[str]:
-    """Versions in use that read features which are gone or mean something else now."""
-    found, now = table(ledger.read_events(VERSIONS)), meanings(features)
+def _refused(system: System, ledger: Ledger) -> Iterator[str]:
+    """Versions in use that read features which cannot be kept or mean something else now."""
+    kinds = recorded_kinds(ledger)[system.request.source.name]
+    now = meanings(resolve_features(as_served(system, ledger), kinds))
+    found = table(ledger.read_events(VERSIONS))
     stored = stored_versions(ledger)
     for name in dict.fromkeys(route.version for route in found.routes):
         learned = stored[name].provenance.get("meanings", {}) if name in stored else {}

@@ -12,6 +12,7 @@ from trimtab.release.state import Candidate
 from trimtab.release.state import State as Released
 from trimtab.runtime.live_loop.asked import ASKED
 from trimtab.runtime.live_loop.carrying import VERSIONS
+from trimtab.runtime.live_loop.challenging import CHALLENGERS, FITTED
 from trimtab.runtime.live_loop.gathering import failures
 from trimtab.runtime.live_loop.journal import LOOKED, LOOP, Memory, recall
 from trimtab.runtime.live_loop.routes import table
@@ -29,6 +30,7 @@ def loop_findings(ledger: Ledger, now: int, system: System | None = None) -> tup
         do = "trimtab serve SYSTEM, or trimtab loop SYSTEM --once"
         return (Finding("the loop has never run", Severity.INFO, action=do),)
     found = [*_running(memory, now), *_training(memory, ledger), *_asked(memory, ledger)]
+    found += _challenger(ledger)
     if memory.state.release is not None:
         found += _released(memory.state.release, ledger, now)
     return (*found, *_next(memory, system))
@@ -56,6 +58,19 @@ def _training(memory: Memory, ledger: Ledger) -> Iterator[Finding]:
             )
 
 
+def _challenger(ledger: Ledger) -> Iterator[Finding]:
+    """The newest challenger, which never answers, or why there is none."""
+    events = ledger.read_events(CHALLENGERS)
+    if events and events[-1].kind == FITTED:
+        body = events[-1].body
+        what = f"challenger {body['name']}, of {shown(body['as_of'])}, is compared with the champion"
+        yield Finding(what, Severity.INFO)
+    elif events:
+        latest = events[-1]
+        what = f"the fit of challenger {latest.subject} failed: {latest.body['problem']}"
+        yield Finding(what, Severity.WATCH, since=latest.at, action="trimtab check SYSTEM")
+
+
 def _asked(memory: Memory, ledger: Ledger) -> Iterator[Finding]:
     for event in ledger.read_events(ASKED, since=memory.read[ASKED]):
         yield Finding(f"asked to {event.kind} {event.subject}; the loop has not turned yet", Severity.INFO)
@@ -71,8 +86,7 @@ def _released(released: Released, ledger: Ledger, now: int) -> Iterator[Finding]
         yield Finding(what, Severity.ACT, action="find the cause, then: trimtab promote SYSTEM VERSION")
     for each in released.candidates:
         yield _candidate(each, ledger, now)
-    watch = released.watch
-    if watch is not None:
+    for watch in released.watches:
         yield Finding(f"{watch.anchor} watches {released.champion} until {shown(watch.until)}", Severity.INFO)
 
 

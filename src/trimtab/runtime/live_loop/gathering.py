@@ -8,6 +8,7 @@ from trimtab.ports import Event, Ledger
 from trimtab.release import events as release
 from trimtab.runtime.live_loop import journal
 from trimtab.runtime.live_loop.asked import ASKED
+from trimtab.runtime.live_loop.calling import is_call
 from trimtab.runtime.live_loop.carrying import BY_LOOP, VERSIONS, stored_versions
 from trimtab.runtime.live_loop.going import Going
 from trimtab.runtime.live_loop.routes import ACTIVATED
@@ -82,6 +83,8 @@ def _asked(going: Going) -> None:
         heard: list[LoopEvent] = []
         if event.kind == "approve":
             heard = [release.Approved(going.now, event.subject, event.body["step"])]
+        elif event.kind == "decline":
+            heard = [release.Declined(going.now, event.subject, event.body["step"])]
         elif event.kind == "promote":
             heard = list(_promoted(going, event.subject))
         elif event.kind == "roll back":
@@ -93,5 +96,5 @@ def _asked(going: Going) -> None:
 def _incidents(going: Going) -> None:
     start = going.memory.read[INCIDENTS]
     for place, event in enumerate(going.means.ledger.read_events(INCIDENTS, since=start), start):
-        if event.kind in {"opened", "reopened"}:
+        if event.kind in {"opened", "reopened"} and not is_call(event):
             going.take(IncidentOpened(event.at, event.subject), **{INCIDENTS: place + 1})

@@ -8,7 +8,7 @@ rehearsal: its recipe trained on what was known then, against what was answered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +29,12 @@ from trimtab.runtime.loop import Declared
 from trimtab.runtime.training import FitSpec
 from trimtab.runtime.training_set import Version
 from trimtab.stats import unit_totals
-from trimtab.stats.sequence import LEAST_CORRELATED_UNITS, LEAST_UNITS
+from trimtab.stats.sequence import LEAST_CORRELATED_UNITS
 from trimtab.training.fit import fit
 from trimtab.training.predictor import Predictor
 from trimtab.units import Duration, days
 
 WEEK = days(7)
-
-REFUTED_AT = 0.05
-"""The error of a refusal: wrong, it costs a candidate, and serves nobody worse, so that no budget pays for it."""
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -76,39 +73,24 @@ def _judged(
     past: Past, candidate: Candidate, found: _Judged, checked: tuple[Finding, ...], margin: float
 ) -> GateResult:
     both = ~np.isnan(found.new) & ~np.isnan(found.old)
-    units = len(np.unique(past.day[found.rows[both]]))
-    if candidate.kind == "refresh" and units < LEAST_UNITS:
-        what = f"{units} mature days are too few to judge its recipe; the reverse shadow will"
-        return GateResult(candidate.version, by_severity((Finding(what, Severity.INFO), *checked)))
-    difference, day = (found.new - found.old)[both], past.day[found.rows[both]]
-    rows = found.rows[both]
+    rows, new, old = found.rows[both], found.new[both], found.old[both]
+    difference, day = new - old, past.day[rows]
+    rate = _baseline(past, rows, found.since) if len(rows) else np.zeros(0)
     evidence = GateEvidence(
         candidate.version,
         found.since,
         found.since,
         champion=unit_totals(difference, day),
-        baselines={"the rate": unit_totals(found.new[both] - _baseline(past, rows, found.since), day)},
+        baselines={"the rate": unit_totals(new - rate, day)},
+        champion_baselines={"the rate": unit_totals(old - rate, day)},
         slices={
             name: unit_totals(difference[mine], day[mine])
             for name, mine in past.slices(rows, past.means.system.watch.slices).items()
         },
         checked=checked,
-        first=candidate.kind == "refresh" and not difference.any(),
     )
-    level = float(found.old[both].mean()) if both.any() else 0.0
-    plan = GatePlan(REFUTED_AT, margin * level, "not refuted", REFUTED_AT, REFUTED_AT)
-    result = judge_gate(evidence, plan)
-    if candidate.kind != "refresh":
-        return result
-    # of an accepted recipe only what speaks against it blocks: the reverse shadow judges the rest. Where the world has
-    # changed and what answers has no skill any more, a refresh is the way out and must not be blocked for that
-    kept = (_milder(each) for each in result.findings if each.severity is not Severity.NOT_RUN)
-    return GateResult(candidate.version, by_severity(kept) or result.findings)
-
-
-def _milder(finding: Finding) -> Finding:
-    lacking = finding.severity is Severity.ACT and "baseline" in finding.what
-    return replace(finding, severity=Severity.WATCH) if lacking else finding
+    level = float(old.mean()) if len(old) else 0.0
+    return judge_gate(evidence, GatePlan.of_recipe(margin * level, refresh=candidate.kind == "refresh"))
 
 
 def _compared(past: Past, candidate: Candidate, version: Version, declared: Declared) -> _Judged:

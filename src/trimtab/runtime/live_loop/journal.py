@@ -8,13 +8,14 @@ rules it followed.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from trimtab.declare.digest import digest
 from trimtab.ports import Event, Ledger
-from trimtab.release.events import Decision
+from trimtab.release.events import Call, Decision
 from trimtab.runtime.loop import Command, Declared, State, read_event, step, write_decision, write_event
 from trimtab.runtime.loop import Event as LoopEvent
 
@@ -27,6 +28,9 @@ HEARD, DECIDED, DECLARED = "heard", "decided", "declared"
 FAILED, LOOKED = "failed", "looked"
 """Others: a training or a command that did not work, with the reason; and a look of the gate, with its findings."""
 
+CALLED = "called"
+"""A person is needed; the subject is the version that it is about."""
+
 
 @dataclass(frozen=True)
 class Memory:
@@ -35,6 +39,12 @@ class Memory:
     state: State
     read: Mapping[str, int] = field(default_factory=dict)
     rules: str | None = None
+
+
+def ordered_by_loop(ledger: Ledger) -> frozenset[str]:
+    """The versions that the loop had trained: none of them answers before its gate."""
+    decided = (event for event in ledger.read_events(LOOP) if event.kind == DECIDED)
+    return frozenset(event.subject for event in decided if event.body["kind"] == "train")
 
 
 @dataclass(frozen=True)
@@ -82,6 +92,8 @@ def take(
     subject = str(written.get("version") or written["kind"])
     events = [Event(event.at, HEARD, subject, body)]
     events += [Event(each.at, DECIDED, each.subject, _plain(write_decision(each))) for each in decisions]
+    calls = (each for each in commands if isinstance(each, Call))
+    events += [Event(each.at, CALLED, _about(each.reason), {"reason": each.reason}) for each in calls]
     ledger.append_events(LOOP, events)
     return Taken(after, commands, decisions)
 
@@ -106,6 +118,11 @@ def failed(ledger: Ledger, subject: str, problem: str, at: int) -> None:
     if events and events[-1].body["problem"] == problem:
         return
     ledger.append_events(LOOP, [Event(at, FAILED, subject, {"problem": problem})])
+
+
+def _about(reason: str) -> str:
+    """The version that a call is about: its first word."""
+    return re.split(r"[ :]", reason, maxsplit=1)[0]
 
 
 def _plain(content: dict[str, Any]) -> dict[str, Any]:

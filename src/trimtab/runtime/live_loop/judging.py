@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from trimtab.declare.days import DAY, midnights
 from trimtab.finding import Severity
@@ -10,12 +10,15 @@ from trimtab.ports import Event
 from trimtab.release import events as release
 from trimtab.release.state import Candidate
 from trimtab.runtime.history import ROW_NUMBER, identity
-from trimtab.runtime.live_loop import canarying, comparing, gating, journal
+from trimtab.runtime.live_loop import canarying, comparing, journal, suite
+from trimtab.runtime.live_loop.arms import Split, arms_of
+from trimtab.runtime.live_loop.challenging import reads_challenger
 from trimtab.runtime.live_loop.cohorts import close_days
 from trimtab.runtime.live_loop.going import Going
 from trimtab.runtime.live_loop.measuring import measured, reads_skill
 from trimtab.runtime.live_loop.past import Past
 from trimtab.runtime.loop import Tick
+from trimtab.stats import UnitTotals
 
 
 def tick(going: Going) -> None:
@@ -24,7 +27,8 @@ def tick(going: Going) -> None:
     if going.state.ticked is None or at > going.state.ticked:
         past = Past(going.means, at)
         if identity(going.means.system) != (ROW_NUMBER,):
-            close_days(past, served=reads_skill(going.declared.retrain))
+            retrain = going.declared.retrain
+            close_days(past, served=reads_skill(retrain), challenged=reads_challenger(retrain))
         going.take(Tick(at, measured(past, going.state, going.declared.retrain)))
     if going.state.ticked is not None:
         _compared(going, going.state.ticked)
@@ -44,9 +48,10 @@ def _compared(going: Going, at: int) -> None:
     for each in released.candidates:
         if each.stage == "shadow" and max(each.looked, each.since) < at:
             going.take(comparing.judged_shadow(ledger, system, rules, each, released.versions, at))
-    watch, champion = released.watch, released.champion
-    if watch is not None and champion is not None and max(watch.looked, watch.since) < at:
-        going.take(comparing.judged_reverse(ledger, system, rules, watch, champion, at))
+    champion = released.champion
+    for watch in released.watches:
+        if champion is not None and max(watch.looked, watch.since) < at:
+            going.take(comparing.judged_reverse(ledger, system, rules, watch, champion, at))
 
 
 def judge(going: Going) -> None:
@@ -67,8 +72,25 @@ def judge(going: Going) -> None:
             numbers = not hasattr(means.system.model.learner, "predict_proba")
             slow = means.slow_microseconds
             going.take(
-                canarying.judged_canary(means.ledger, rules, each, going.now, slow=slow, numbers=numbers)
+                canarying.judged_canary(
+                    means.ledger,
+                    rules,
+                    each,
+                    going.now,
+                    slow=slow,
+                    numbers=numbers,
+                    losses=_losses(going, each, rules.canary[each.share]),
+                )
             )
+
+
+def _losses(going: Going, candidate: Candidate, share: float) -> Mapping[str, UnitTotals] | None:
+    """What the arms of a canary lost, once a day and not before a label of theirs can be mature."""
+    midnight = last_midnight(going.now, going.means.system.zone)
+    ripe = candidate.since + going.means.system.model.label.matures_after.microseconds
+    if max(candidate.looked, ripe) >= midnight or identity(going.means.system) == (ROW_NUMBER,):
+        return None
+    return arms_of(Past(going.means, midnight), Split(candidate.version, share), candidate.since).losses
 
 
 def _next_at_gate(going: Going) -> Candidate | None:
@@ -99,7 +121,7 @@ def _gate(going: Going, past: Past, candidate: Candidate) -> None:
     """Look at a candidate, with the findings on record before anything follows from them; one that waits goes on."""
     event = _looked(going, candidate)
     if event is None:
-        found = gating.look(past, candidate, going.declared)
+        found = suite.look(past, candidate, going.declared)
         blocked = any(finding.severity is Severity.ACT for finding in found.blocking)
         verdict = "passed" if found.passed else "blocked" if blocked else "waiting"
         told = [finding.to_json() for finding in found.findings]

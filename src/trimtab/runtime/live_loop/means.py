@@ -20,7 +20,8 @@ class Means:
 
     fit: trains, stores and records a version under the ordered name; raises TrimtabError. checks: what is known of a
     version before it serves, such as its latency, at an instant. try_out: loads a version as a server would and raises
-    TrimtabError when it cannot serve. slow_microseconds: from when on an answer is slow, None where nothing says so.
+    TrimtabError when it cannot serve. dump: a model as the name of its format and its bytes. slow_microseconds: from
+    when on an answer is slow, None where nothing says so.
     """
 
     system: System
@@ -31,4 +32,5 @@ class Means:
     fit: Callable[[History, Train], Version]
     checks: Callable[[Version, int], tuple[Finding, ...]]
     try_out: Callable[[Version], None]
+    dump: Callable[[object], tuple[str, bytes]]
     slow_microseconds: float | None = None

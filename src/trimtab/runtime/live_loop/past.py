@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,16 +12,18 @@ from numpy.typing import NDArray
 
 from trimtab.declare.days import day_numbers
 from trimtab.errors import LearnerError
-from trimtab.evaluation.scored import Scored
+from trimtab.evaluation.scored import Scored, money
 from trimtab.labels.history import LabelView, as_known
 from trimtab.metrics import Metric, default_metric, fit_prior
 from trimtab.runtime.history import History, assemble, identity
 from trimtab.runtime.intake import facts_from
+from trimtab.runtime.live_loop.keeping import as_served
 from trimtab.runtime.live_loop.means import Means
 from trimtab.runtime.served import served_requests
 from trimtab.runtime.training_set import Version
 from trimtab.runtime.versions import load_version
 from trimtab.training.fit import Recipe
+from trimtab.training.matrix import FeatureMatrix
 from trimtab.training.predictor import Predictor
 from trimtab.training.task import make_recipe
 
@@ -52,6 +54,12 @@ class Past:
     def history(self) -> History:
         """Requests, features and labels."""
         return load_history(self.means)
+
+    @cached_property
+    def kept(self) -> FeatureMatrix:
+        """The features with those that are not declared any more and that versions in use learned."""
+        served = as_served(self.means.system, self.means.ledger)
+        return load_history(replace(self.means, system=served)).matrix
 
     @cached_property
     def view(self) -> LabelView:
@@ -96,6 +104,11 @@ class Past:
         """The loss of each of some mature rows under scores."""
         return self._scored(rows).losses_of(self.metric, score)
 
+    def money(self, rows: Rows, score: Floats) -> Floats | None:
+        """What each of some mature rows cost under scores, None where the stakes price no outcome."""
+        stakes = self.means.system.stakes
+        return None if stakes is None else money(self._scored(rows), score, stakes, self.recipe.task)
+
     def constant(self, rows: Rows) -> Floats:
         """The loss of each row under the best constant answer to these very rows."""
         classes = self.recipe.class_count if self.recipe.task == "multiclass" else None
@@ -111,10 +124,12 @@ class Past:
 
     def score(self, predictor: Predictor, rows: Rows) -> Floats:
         """The scores of some rows; raises LearnerError, also where the version reads features that are gone."""
-        gone = [name for name in predictor.encoder.names if name not in self.history.matrix.names]
+        names = predictor.encoder.names
+        matrix = self.history.matrix if set(names) <= set(self.history.matrix.names) else self.kept
+        gone = [name for name in names if name not in matrix.names]
         if gone:
             raise LearnerError("the version reads features that are not declared any more", found=gone)
-        return predictor.score(self.history.matrix.take(rows).only(predictor.encoder.names))
+        return predictor.score(matrix.take(rows).only(names))
 
     def mature(self, since: int, until: int) -> Rows:
         """The rows asked in [since, until) whose label is mature."""

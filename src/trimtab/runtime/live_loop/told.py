@@ -11,9 +11,11 @@ import numpy as np
 from trimtab.finding import Finding, Severity
 from trimtab.ports import Event, Ledger
 from trimtab.report import Document, FindingsList, Section
+from trimtab.runtime.live_loop.asked import ASKED
 from trimtab.runtime.live_loop.carrying import BY_LOOP, VERSIONS
 from trimtab.runtime.live_loop.journal import DECIDED, LOOP
 from trimtab.runtime.live_loop.routes import ACTIVATED, Table, table
+from trimtab.runtime.training_set import lineage
 
 QUIET = ("not now",)
 """Decisions about nothing: they are on record, and not told."""
@@ -86,7 +88,8 @@ def release_history(system: str, ledger: Ledger, at: int) -> ReleaseHistory:
     """The history of a system's versions until an instant."""
     versions = [event for event in ledger.read_events(VERSIONS) if event.at <= at]
     decided = [event for event in ledger.read_events(LOOP) if event.kind == DECIDED and event.at <= at]
-    entries = [*_of_versions(versions), *_of_decisions(decided)]
+    wishes = [event for event in ledger.read_events(ASKED) if event.at <= at]
+    entries = [*_of_versions(versions), *_of_wishes(wishes), *_of_decisions(decided)]
     return ReleaseHistory(system, at, table(versions), tuple(sorted(entries, key=lambda each: each.at)))
 
 
@@ -104,11 +107,28 @@ def _of_versions(events: list[Event]) -> Iterator[Entry]:
     for event in events:
         why = str(event.body.get("why", ""))
         if event.kind == "trained":
-            yield Entry(event.at, "trained", event.subject, f"{event.body['rows']:,} rows")
+            told = f"{event.body['rows']:,} rows{lineage(event.body)}"
+            yield Entry(event.at, "trained", event.subject, told)
         elif event.kind == ACTIVATED:
-            by = "" if event.body.get("by") == BY_LOOP else "chosen by a person"
-            told = "a server began with it" if why == "start" else why or by
+            told = "a server began with it" if why == "start" else _chosen(event)
             yield Entry(event.at, "answers", event.subject, told)
+
+
+def _chosen(event: Event) -> str:
+    """Why a version answers, with who asked for it and for what reason."""
+    who, reason = (str(event.body.get(name, "")) for name in ("who", "reason"))
+    by_loop = event.body.get("by") == BY_LOOP
+    why = str(event.body.get("why", "")) or ("" if by_loop else "chosen by a person")
+    asked = f" ({who})" if who else ""
+    return f"{why}{asked}{': ' if reason else ''}{reason}"
+
+
+def _of_wishes(events: list[Event]) -> Iterator[Entry]:
+    for event in events:
+        step = f" ({event.body['step']})" if event.body.get("step") else ""
+        by = f" by {event.body['by']}" if event.body.get("by") else ""
+        why = f": {event.body['reason']}" if event.body.get("reason") else ""
+        yield Entry(event.at, "asked", event.subject, f"to {event.kind}{step}{by}{why}")
 
 
 def _of_decisions(events: list[Event]) -> Iterator[Entry]:

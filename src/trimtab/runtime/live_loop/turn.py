@@ -1,7 +1,7 @@
 """One turn of the loop: what is new is taken in event by event, each on record before anything is done about it.
 
 It reads how far the last turn came, goes on from there, and may be cut off at any point: the next turn does what is
-missing and nothing twice. A training takes long and is left to the caller.
+missing and nothing twice. Trainings and fits of challengers take long and are left to the caller.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from trimtab.errors import TrimtabError
 from trimtab.release.events import Decision
 from trimtab.runtime.history import resolve_features
 from trimtab.runtime.intake import recorded_kinds
-from trimtab.runtime.live_loop import journal
+from trimtab.runtime.live_loop import challenging, journal
 from trimtab.runtime.live_loop.asked import ASKED
 from trimtab.runtime.live_loop.carrying import VERSIONS, stored_versions
+from trimtab.runtime.live_loop.challenging import Challenge
 from trimtab.runtime.live_loop.declaration import Part, parts, recipe
 from trimtab.runtime.live_loop.gathering import INCIDENTS, failures, gather, recipe_of
 from trimtab.runtime.live_loop.going import Going
@@ -28,10 +29,11 @@ from trimtab.runtime.loop import Declared, Train, begin, outstanding
 
 @dataclass(frozen=True)
 class Turned:
-    """What a turn decided, and the training that it leaves to be done."""
+    """What a turn decided, and the training and the challenger that it leaves to be fitted."""
 
     decisions: tuple[Decision, ...]
     training: Train | None = None
+    challenge: Challenge | None = None
 
 
 def turn(means: Means, now: int) -> Turned:
@@ -47,7 +49,9 @@ def turn(means: Means, now: int) -> Turned:
     judge(going)
     orders = outstanding(going.state, declared)
     training = next((order for order in orders if isinstance(order, Train)), None)
-    return Turned(tuple(going.decisions), training)
+    return Turned(
+        tuple(going.decisions), training, challenging.due(means.ledger, going.state, declared.retrain)
+    )
 
 
 def train(means: Means, order: Train, now: int) -> None:

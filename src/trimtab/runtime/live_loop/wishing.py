@@ -17,7 +17,7 @@ def wish(ledger: Ledger, what: What, version: str | None, reason: str, now: int)
         raise UsageError(
             "the loop of this system has not begun", do="serve it, or run: trimtab loop SYSTEM --once"
         )
-    if what == "approve":
+    if what in {"approve", "decline"}:
         name, step = _waiting(memory.state, version)
         return Asked(now, what, name, reason, step)
     if what == "roll back":
@@ -44,7 +44,7 @@ def _waiting(state: State, version: str | None) -> tuple[str, str]:
     if len(chosen) != 1 or chosen[0].awaiting is None:
         names = ", ".join(f"{each.version} ({each.awaiting})" for each in waiting)
         raise UsageError(
-            "no candidate waits for an approval" if not waiting else "say which candidate you approve",
+            "no candidate waits for an approval" if not waiting else "say which candidate you mean",
             found=names or None,
             do="trimtab status SYSTEM tells who waits",
         )

@@ -61,6 +61,7 @@ Event = (
     | release.ReverseJudged
     | release.Trouble
     | release.Approved
+    | release.Declined
     | release.PromoteAsked
     | release.RollbackAsked
 )

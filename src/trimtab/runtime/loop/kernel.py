@@ -15,8 +15,12 @@ from trimtab.retrain.triggers import judge
 from trimtab.retrain.windows import selection
 from trimtab.runtime.loop.events import Command, Event, IncidentOpened, Tick, Train, Trained
 from trimtab.runtime.loop.state import Declared, State
+from trimtab.units import days
 
 Step = tuple[State, tuple[Command, ...], tuple[Decision, ...]]
+
+RETRY_AFTER = days(1)
+"""How long after a failed attempt at a first model the next one comes, whatever the triggers."""
 
 
 def step(state: State, event: Event, declared: Declared) -> Step:
@@ -60,8 +64,7 @@ def outstanding(state: State, declared: Declared) -> tuple[Command, ...]:
             orders.append(release.Shadow(each.version, each.since))
         elif each.stage == "canary":
             orders.append(release.Route(each.version, declared.release.canary[each.share], each.since))
-    if state.release.watch is not None:
-        orders.append(release.Shadow(state.release.watch.anchor, state.release.watch.since))
+    orders.extend(release.Shadow(each.anchor, each.since) for each in state.release.watches)
     return tuple(orders)
 
 
@@ -78,6 +81,8 @@ def _considered(state: State, event: Tick, declared: Declared) -> Step:
     """Train or not: the first model at once, later ones when a trigger is due and nothing stands in the way."""
     if state.last_attempt is None:
         return _start(state, event.at, declared, "the first model", {})
+    if _without_model(state, event.at):
+        return _start(state, event.at, declared, "no version serves, a day after the last attempt", {})
     seen = Seen(state.last_attempt, len(state.incidents), event.measured)
     due = judge(declared.retrain.when, seen, event.at)
     obstacle = _obstacle(state, event.at, declared)
@@ -87,6 +92,15 @@ def _considered(state: State, event: Tick, declared: Declared) -> Step:
         return _start(state, event.at, declared, due.reason, due.numbers)
     kind = "notice" if due.notify else "train"
     return state, (), (Decision(event.at, kind, "not now", due.reason, due.numbers),)
+
+
+def _without_model(state: State, now: int) -> bool:
+    """Whether there is still no first model, none under way, and the last attempt a day ago: no trigger asks for one."""
+    last, released = state.last_attempt, state.release
+    if state.champion is not None or state.training is not None or last is None:
+        return False
+    under_way = released is not None and (released.frozen or bool(released.candidates))
+    return not under_way and now - last >= RETRY_AFTER.microseconds
 
 
 def _obstacle(state: State, now: int, declared: Declared) -> str | None:

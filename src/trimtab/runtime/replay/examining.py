@@ -19,7 +19,6 @@ import numpy as np
 
 from trimtab.declare.policy import Policy
 from trimtab.declare.releasing import Release
-from trimtab.finding import Severity
 from trimtab.release.canary import Answer
 from trimtab.release.events import (
     CanaryJudged,
@@ -31,7 +30,7 @@ from trimtab.release.events import (
 from trimtab.release.gate import GateEvidence, GatePlan, GateResult, judge_gate
 from trimtab.release.rollback import ReversePlan, judge_reverse
 from trimtab.release.shadow import ShadowPlan, judge_shadow
-from trimtab.release.state import Candidate, State
+from trimtab.release.state import Candidate, State, Watch
 from trimtab.retrain.windows import selection
 from trimtab.runtime.loop import Event
 from trimtab.runtime.loop.events import DECLARED
@@ -40,19 +39,13 @@ from trimtab.runtime.replay.paired import Paired, Slices, mature_rows, paired
 from trimtab.runtime.replay.service import Jobs, Results
 from trimtab.runtime.replay.timeline import Served, Walked
 from trimtab.runtime.training import FitSpec, Serve
-from trimtab.stats.sequence import LEAST_CORRELATED_UNITS, LEAST_UNITS
+from trimtab.stats.sequence import LEAST_CORRELATED_UNITS
 from trimtab.units import Duration, days
 
 WEEK = days(7)
 
 NOT_MEASURED = "latency, failures and the data contract"
 """What a replay takes as passed."""
-
-REFUTED_AT = 0.05
-"""The error of the gate's refusal. It costs a candidate when it is wrong, and serves nobody worse.
-
-The year's budget does not pay for it: a share of the budget would make the gate weaker the more often one releases.
-"""
 
 
 @dataclass(eq=False)
@@ -99,35 +92,30 @@ class ReleaseExaminer:
             new = tuple(Served("rehearsal", start, spec) for spec in self.rehearsal(candidate, trained))
         frozen = (Served(old[0].version, start, old[0].spec),)
         found = paired(self.answers, self.results, new, frozen, mature_rows(self.answers, start, at))
-        if candidate.kind == "refresh" and found.days < LEAST_UNITS:
-            told = f"{found.days} mature days are too few to judge its recipe; the reverse shadow will"
-            return Gated(at, candidate.version, passed=True, reason=told)
         return self._gated(
             candidate, at, found, max(spec.as_of for spec in (*_specs(new, start), old[0].spec))
         )
 
     def _gated(self, candidate: Candidate, at: int, found: Paired, learned_until: int) -> Gated:
-        refresh = candidate.kind == "refresh"
+        constant = "that always says the same"
         evidence = GateEvidence(
             candidate.version,
             rows_from=int(self.answers.at[found.rows[0]]) if len(found.rows) else at,
             learned_until=learned_until,
             champion=found.difference,
-            baselines={"that always says the same": found.skill},
+            baselines={constant: found.skill},
+            champion_baselines={constant: found.old_skill},
             slices=found.sliced(self.slices),
-            first=refresh and found.same,
         )
-        plan = GatePlan(REFUTED_AT, self._margin(found), "not refuted", REFUTED_AT, REFUTED_AT)
+        plan = GatePlan.of_recipe(self._margin(found), refresh=candidate.kind == "refresh")
         result = judge_gate(evidence, plan)
-        # of an accepted recipe only what speaks against it blocks: the reverse shadow judges the rest
-        against = [each for each in result.blocking if not refresh or each.severity is Severity.ACT]
-        return Gated(at, candidate.version, not against, _told(result, against), _gate_numbers(found, result))
+        return Gated(at, candidate.version, result.passed, _told(result), _gate_numbers(found, result))
 
     def looked(self, state: State, at: int, walked: Walked) -> Sequence[Event]:
         """What labels and guards say at an instant of whoever is in reverse shadow, shadow or canary."""
         events: list[Event] = []
-        if state.watch is not None and state.champion is not None:
-            events.append(self._reverse(state, at, walked))
+        if state.champion is not None:
+            events += [self._reverse(each, state.champion, at, walked) for each in state.watches]
         for each in state.candidates:
             if each.stage == "shadow":
                 events.append(self._shadow(each, state, at, walked))
@@ -135,9 +123,7 @@ class ReleaseExaminer:
                 events.append(self._canary(each, at))
         return events
 
-    def _reverse(self, state: State, at: int, walked: Walked) -> ReverseJudged:
-        watch = state.watch
-        assert watch is not None  # noqa: S101  # asked by the caller
+    def _reverse(self, watch: Watch, champion: str, at: int, walked: Walked) -> ReverseJudged:
         rows = mature_rows(self.answers, watch.since, at)
         old = (Served(watch.anchor, watch.since, walked.specs[watch.anchor]),)
         found = paired(self.answers, self.results, walked.served, old, rows)
@@ -145,7 +131,8 @@ class ReleaseExaminer:
         judged = judge_reverse(found.difference, plan, promoted=watch.since, now=at)
         interval = judged.finding.interval or (math.nan, math.nan)
         numbers = _finite({"units": found.days, "worse_by": judged.finding.estimate, "low": interval[0]})
-        return ReverseJudged(at, state.champion or "", judged.verdict, {**numbers, "alpha": watch.alpha})
+        numbers["alpha"] = watch.alpha
+        return ReverseJudged(at, champion, judged.verdict, numbers, watch.anchor)
 
     def _shadow(self, candidate: Candidate, state: State, at: int, walked: Walked) -> ShadowJudged:
         line = [
@@ -195,10 +182,10 @@ def _specs(line: Sequence[Served], start: int) -> list[FitSpec]:
     return [each.spec for each in line if each.since <= start]
 
 
-def _told(result: GateResult, against: Sequence[object]) -> str:
-    chosen = result.blocking if against else result.findings
-    said = [f"{each.what} ({each.cause})" if each.cause else each.what for each in chosen]
-    return "; ".join(said) if against else f"{'; '.join(said)}; {NOT_MEASURED} taken as passed"
+def _told(result: GateResult) -> str:
+    chosen = result.blocking or result.findings
+    said = "; ".join(f"{each.what} ({each.cause})" if each.cause else each.what for each in chosen)
+    return said if result.blocking else f"{said}; {NOT_MEASURED} taken as passed"
 
 
 def _gate_numbers(found: Paired, result: GateResult) -> Numbers:

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from trimtab.declare.kinds import Kind
 from trimtab.evaluation.baselines import Baseline, Known, always_the_same, last_answer_by, rate_by
 from trimtab.labels.history import as_known
+from trimtab.runtime.baseline_fields import baseline_fields, field_codes, first_answers
 from trimtab.runtime.history import History
 from trimtab.runtime.replay.curves import Test
 from trimtab.runtime.replay.evaluation import Judge
-
-SUGGESTED = 2
-"""How many text fields of the request serve as baselines where the model names none."""
 
 
 def baselines(
@@ -31,28 +27,8 @@ def baselines(
         return
     known = Known(past, view.value[past], future, classes)
     yield always_the_same(known, judge.task, judge.metric), future
-    for column in _columns(history):
-        codes = _codes(history, column)
+    for column in baseline_fields(history):
+        codes = field_codes(history, column)
         yield rate_by(column, codes, known, judge.task, judge.metric), future
         if judge.task == "regression":
-            yield _last_answer(history, judge, column, codes, known), future
-
-
-def _columns(history: History) -> tuple[str, ...]:
-    named = history.system.model.baselines
-    texts = [name for name, kind in history.requests.kinds.items() if kind is Kind.STRING]
-    return named or tuple(name for name in texts if name in history.matrix.names)[:SUGGESTED]
-
-
-def _codes(history: History, column: str) -> NDArray[np.int64]:
-    encoded = pc.dictionary_encode(history.requests.table[column].combine_chunks())
-    return np.asarray(pc.fill_null(encoded.indices, -1)).astype(np.int64)
-
-
-def _last_answer(
-    history: History, judge: Judge, column: str, codes: NDArray[np.int64], known: Known
-) -> Baseline:
-    labels = history.labels.history
-    answer, since = np.full(len(judge.at), np.nan), np.full(len(judge.at), np.iinfo(np.int64).max)
-    answer[labels.row[::-1]], since[labels.row[::-1]] = labels.value[::-1], labels.known[::-1]
-    return last_answer_by(column, codes, known, judge.at, answer, since)
+            yield last_answer_by(column, codes, known, judge.at, *first_answers(history)), future

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -63,6 +64,7 @@ def _labels(history: History, identity: pa.Table, rows: Span) -> pa.Table:
 
 
 def _versions(timeline: Timeline, results: Mapping[FitSpec, FitResult]) -> Iterator[Event]:
+    names = {spec: version for version, spec in reversed(timeline.trained)}
     for version, spec in timeline.trained:
         result = results[spec]
         yield Event(
@@ -75,8 +77,16 @@ def _versions(timeline: Timeline, results: Mapping[FitSpec, FitResult]) -> Itera
                 "dataset": result.fingerprint,
                 "remarks": list(result.remarks),
                 "problem": result.problem,
+                **_lineage(spec, names),
             },
         )
+
+
+def _lineage(spec: FitSpec, names: Mapping[FitSpec, str]) -> dict[str, Any]:
+    """The parent of a continued version, the manner, and the length of its chain; nothing for one from scratch."""
+    if spec.parent is None or spec.manner is None:
+        return {}
+    return {"parent": names[spec.parent], "manner": spec.manner.name, "chain": spec.updates}
 
 
 def _decisions(timeline: Timeline) -> Iterator[Event]:

@@ -9,12 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from trimtab.declare.measured import OnChallenger, OnRegret, OnSkillDrop, OnVolume
+from trimtab.declare.measured import (
+    OnChallenger,
+    OnDrift,
+    OnEstimatedDrop,
+    OnRegret,
+    OnSkillDrop,
+    OnVolume,
+)
 from trimtab.declare.policy import Policy
 from trimtab.retrain import statistics
 from trimtab.retrain.seen import Measured
 from trimtab.retrain.triggers import parts
 from trimtab.retrain.windows import Selection, select, selection
+from trimtab.runtime.loop import IncidentOpened
 from trimtab.runtime.replay.daily import (
     CHALLENGER,
     CHALLENGER_MONEY,
@@ -27,7 +35,9 @@ from trimtab.runtime.replay.daily import (
 from trimtab.runtime.replay.line import line_scores
 from trimtab.runtime.replay.service import Jobs, Results
 from trimtab.runtime.replay.timeline import MODELLED_TRAINING, Served
+from trimtab.runtime.replay.watching import PolicyWatch
 from trimtab.runtime.training import FitSpec, Serve
+from trimtab.runtime.watching.figures import drift, estimated
 
 CHALLENGER_EVERY_TICKS = 7
 """A challenger is fitted once a week, where ticks are midnights."""
@@ -37,12 +47,13 @@ CHALLENGER_EVERY_TICKS = 7
 class PolicyMeasure:
     """The measure of one policy: it folds the labels that matured since the last tick, and answers from totals.
 
-    `results` is filled by the caller as fits are made.
+    `results` is filled by the caller as fits are made. `watch`: the monitors of a policy that reads them.
     """
 
     answers: Answers
     policy: Policy
     results: Results
+    watch: PolicyWatch | None = None
     days: DailyTotals | None = field(default=None, init=False)
     trained_rows: dict[FitSpec, int] = field(default_factory=dict, init=False)
 
@@ -53,8 +64,17 @@ class PolicyMeasure:
 
     @property
     def reads_scores(self) -> bool:
-        """Whether some trigger reads what versions in service lost."""
-        return bool(self.reads & {OnSkillDrop, OnChallenger, OnRegret})
+        """Whether some trigger, or what the monitors say, reads what versions in service lost."""
+        return self.watch is not None or not self.foreseeable
+
+    @property
+    def foreseeable(self) -> bool:
+        """Whether its trainings can be foretold as long as no incident comes."""
+        return not self.reads & {OnSkillDrop, OnChallenger, OnRegret, OnEstimatedDrop, OnDrift}
+
+    def opened(self, now: int, served: Sequence[Served]) -> IncidentOpened | None:
+        """The incident that the policy's own monitors opened when the day that ends at `now` was over."""
+        return None if self.watch is None else self.watch.opened(now, served)
 
     @cached_property
     def challengers(self) -> tuple[Served, ...]:
@@ -84,7 +104,10 @@ class PolicyMeasure:
         """What was measured by `now`."""
         position = int(np.searchsorted(self.answers.ticks, now))
         found = self._volume(position, attempts)
-        if self.reads_scores and served:
+        if self.watch is not None and self.watch.reads_figures:
+            windows = self.watch.figures
+            found |= {"drift": drift(windows), "estimated": estimated(windows)}
+        if not self.foreseeable and served:
             found |= self._statistics(self._fold(position, served[-1]), attempts[-1].as_of)
         unknown = {name: value for name, value in found.items() if isinstance(value, str)}
         known = {name: value for name, value in found.items() if name not in unknown}
@@ -129,6 +152,8 @@ class PolicyMeasure:
         return int(self.answers.day[place])
 
 
-def measures(answers: Answers, policy: Policy, results: Results) -> PolicyMeasure:
+def measures(
+    answers: Answers, policy: Policy, results: Results, watch: PolicyWatch | None = None
+) -> PolicyMeasure:
     """The measure of a policy over the answers of a replay, reading scores from results as they come."""
-    return PolicyMeasure(answers, policy, results)
+    return PolicyMeasure(answers, policy, results, watch)

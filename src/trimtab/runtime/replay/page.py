@@ -27,6 +27,7 @@ from trimtab.report import (
     Series,
     Table,
 )
+from trimtab.runtime.replay.learned_page import learned_section
 from trimtab.runtime.replay.policies import NEVER
 from trimtab.runtime.replay.release_page import release_marks, release_section
 from trimtab.runtime.replay.releases import SAID
@@ -45,6 +46,7 @@ def page(done: Replay) -> Document:
         Section("Saved against never retraining, month by month", (saved(done), months_table(done))),
         watch_section(done.watched),
         release_section(done.policies),
+        learned_section(done.policies),
         Section("How fast the model ages", (_curve(done, done.freshness, "freshness"),)),
         Section("How much past it needs", (_curve(done, done.volume, "volume"),)),
         Section("What each input is worth", _ladder(done)),

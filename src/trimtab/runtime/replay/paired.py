@@ -49,14 +49,14 @@ class Paired:
         return unit_totals(self.new - self.constant, self.day)
 
     @property
+    def old_skill(self) -> UnitTotals:
+        """By day, the losses of the old line less those of the constant answer."""
+        return unit_totals(self.old - self.constant, self.day)
+
+    @property
     def days(self) -> int:
         """How many days have rows."""
         return len(np.unique(self.day))
-
-    @property
-    def same(self) -> bool:
-        """True where both lines are the same versions, so that nothing is compared."""
-        return bool(np.array_equal(self.new, self.old))
 
     def sliced(self, slices: Sequence[Slices]) -> dict[str, UnitTotals]:
         """The differences by day in each slice that has rows."""

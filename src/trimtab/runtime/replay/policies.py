@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from trimtab.declare.measured import on_challenger, on_regret, on_skill_drop, on_volume
 from trimtab.declare.policy import Policy, Retrain
@@ -13,6 +14,8 @@ from trimtab.units import days
 
 NEVER = "never"
 OWN = "own"
+SCRATCH = "own-from-scratch"
+"""The system's own policy with every training from scratch: what its manner is measured against."""
 WEEKLY = "weekly-expanding"
 
 DEFAULT = (
@@ -42,12 +45,18 @@ def choose(
 ) -> tuple[Policy, ...]:
     """The wanted policies, given or by name, or the default ones and the system's own; `never` is always among them.
 
+    Where the system's own continues versions, what it would be from scratch comes before it.
+
     >>> [policy.name for policy in choose(Retrain(), ["monthly"])]
     ['never', 'monthly']
+    >>> [policy.name for policy in choose(Retrain(manner="stateful"), ["own"])]
+    ['never', 'own-from-scratch', 'own']
     """
-    known = {policy.name: policy for policy in (*DEFAULT, *THOROUGH, *BY_EVIDENCE, Policy(OWN, own))}
+    twins = (Policy(SCRATCH, replace(own, manner="stateless", update=None)),) if own.continues else ()
+    known = {policy.name: policy for policy in (*DEFAULT, *THOROUGH, *BY_EVIDENCE, *twins, Policy(OWN, own))}
     usual = (*(policy.name for policy in (*DEFAULT, *(THOROUGH if thorough else ()))), OWN)
-    chosen = [_named(each, known) for each in (NEVER, *(tuple(wanted) or usual))]
+    policies = [_named(each, known) for each in (NEVER, *(tuple(wanted) or usual))]
+    chosen = [each for policy in policies for each in (*(twins if policy.name == OWN else ()), policy)]
     return tuple({policy.name: policy for policy in chosen}.values())
 
 

@@ -117,7 +117,7 @@ def _how(found: Releases) -> Explanation:
         "No row is judged by a model that learned from it.",
         (
             "The gate judges a refresh by the versions of its recipe that served in the newest mature weeks, against the "
-            "one that served before them. It is refused when that shows harm, in all or in a slice, or no skill."
+            "one that served before them. It is refused when that shows harm, in all or in a slice, or that skill is lost."
         ),
         "A change of recipe shows a rehearsal on these weeks first, and then itself in shadow.",
         "In the canary the champion's answers count for all requests; exposure is the stage's share of them.",

@@ -12,6 +12,7 @@ from trimtab.evaluation.policies import PolicyScore, Verdict
 from trimtab.finding import Finding
 from trimtab.metrics import Task
 from trimtab.runtime.loop import Decision
+from trimtab.runtime.replay.learned import Continued
 from trimtab.runtime.replay.releases import Releases
 from trimtab.runtime.replay.watched import WatchedPolicy
 from trimtab.stats import Interval
@@ -30,7 +31,8 @@ class Moving:
 class PolicyResult:
     """One policy: its scores, ranking, and money (None without stakes). Money counts outcomes and fits.
 
-    releases: what came of its releases; None where whatever could be trained was promoted.
+    releases: what came of its releases; None where whatever could be trained was promoted. learned: what continuing
+    versions was worth; None where it continues none.
     """
 
     policy: Policy
@@ -42,6 +44,7 @@ class PolicyResult:
     retrained_at: tuple[int, ...]
     refused: tuple[Decision, ...]
     releases: Releases | None = None
+    learned: Continued | None = None
 
     @property
     def name(self) -> str:
@@ -181,6 +184,7 @@ def _policy(each: PolicyResult, metric: str) -> dict[str, Any]:
         "cpu_seconds": score.spent.cpu_seconds,
         "money": each.money,
         "releases": None if each.releases is None else each.releases.to_json(),
+        "learned": None if each.learned is None else each.learned.to_json(),
     }
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from trimtab.declare.policy import Policy
 from trimtab.declare.system import System
@@ -19,8 +20,11 @@ from trimtab.finding import Finding, Severity
 from trimtab.labels.history import arrival_delays, as_known
 from trimtab.metrics import Metric, default_metric
 from trimtab.ports import Engine, Ledger, Tables
+from trimtab.release.exposure import exposure_finding
 from trimtab.runtime.clock import Stopwatch
 from trimtab.runtime.history import History, load
+from trimtab.runtime.kept_fits import KeptFits
+from trimtab.runtime.learning import Learning, losses_by, refuse_manner
 from trimtab.runtime.replay import batch, curves
 from trimtab.runtime.replay.daily import Answers
 from trimtab.runtime.replay.evaluation import (
@@ -34,22 +38,22 @@ from trimtab.runtime.replay.evaluation import (
     score_policies,
 )
 from trimtab.runtime.replay.examining import NOT_MEASURED, ReleaseExaminer
-from trimtab.runtime.replay.exposure import exposure_finding
 from trimtab.runtime.replay.floors import baselines
 from trimtab.runtime.replay.hindsight import releases_of
 from trimtab.runtime.replay.journal import record, record_served
+from trimtab.runtime.replay.learned_worth import continued
 from trimtab.runtime.replay.maturing import maturing
-from trimtab.runtime.replay.measuring import measures
 from trimtab.runtime.replay.paired import Slices
 from trimtab.runtime.replay.period import Period, choose_period
-from trimtab.runtime.replay.policies import OWN, WEEKLY, choose
+from trimtab.runtime.replay.policies import OWN, SCRATCH, WEEKLY, choose
 from trimtab.runtime.replay.result import PolicyResult, Replay
 from trimtab.runtime.replay.sentence import recommendation
 from trimtab.runtime.replay.service import Examiners, jobs_for, merge, settle
 from trimtab.runtime.replay.timeline import Timeline
+from trimtab.runtime.replay.watch_journal import record_watched
 from trimtab.runtime.replay.watched import WatchedPolicy
-from trimtab.runtime.replay.watching import watch_policies
-from trimtab.runtime.training import FitResult, FitSpec, Pool, Serve
+from trimtab.runtime.replay.watches import Watches
+from trimtab.runtime.training import FitResult, FitSpec, Inputs, Pool, Serve
 from trimtab.runtime.workspace import write_workspace
 from trimtab.training.fit import Recipe
 from trimtab.training.matrix import FeatureMatrix
@@ -88,6 +92,7 @@ def replay(
     watch = Stopwatch()
     policies = choose(system.retrain, settings.policies, thorough=settings.thorough)
     _refuse_causal(system)
+    refuse_manner(system)
     progress("reading sources and computing features", 0, 0)
     history = load(system, engine, tables)
     period = choose_period(
@@ -101,10 +106,11 @@ def replay(
         found = _Run(history, period, policies, settings, engine, Path(folder)).settle(progress)
     if settings.watch:
         progress("watching as if it had been live", 0, 0)
-        found = replace(found, watched=_watched(found))
+        found = replace(found, watched=found.watches.told(found.timelines, found.results))
     progress("comparing", 0, 0)
     done = _outcome(found, watch)
     record(ledger, done, found.timelines, found.results)
+    record_watched(ledger, found.watched, found.timelines)
     record_served(ledger, history, found.judge, found.timelines[-1], found.results, period.rows)
     return done
 
@@ -131,6 +137,7 @@ class Found:
     results: Mapping[FitSpec, FitResult]
     questions: curves.Questions
     recipe: Recipe
+    watches: Watches
     watched: tuple[WatchedPolicy, ...] = ()
 
 
@@ -151,21 +158,29 @@ class _Run:
         questions = self._questions()
         matrices = {"online": history.matrix, **self._batch_matrices(progress)}
         workspace = write_workspace(self.folder, matrices, at, history.labels.history)
-        pool = Pool(workspace, recipe, history.system.seed, self.settings.processes)
+        grows = any(policy.retrain.continues for policy in self.policies)
+        kept = KeptFits(str(self.folder)) if grows else None
+        pool = Pool(workspace, recipe, history.system.seed, self.settings.processes, kept)
         wanted = {policy.name: ("online",) for policy in self.policies} | {
             answering_in_batch(self.policies): tuple(matrices)
         }
         judge = make_judge(history, metric, recipe.task)
         answers = _answers(history, self.period, judge, recipe)
+        watches = Watches(history, answers, recipe, self.policies, self.settings.command)
+        more = watches.lines()
+        wanted = {line.policy.name: ("online",) for line in more} | wanted
         timelines, results = settle(
             self.policies,
             self.period.ticks,
-            lambda lines: merge(jobs_for(lines, at, rows, wanted), questions.jobs()),
+            lambda lines: merge(jobs_for((*lines, *more), at, rows, wanted), questions.jobs()),
             lambda jobs: _collect(pool, jobs, progress),
-            partial(measures, answers),
+            watches.measure,
             _examiners(history, answers, self.policies),
+            _learnings(self.policies, recipe, workspace, judge),
         )
-        return Found(history, self.period, judge, self.settings, timelines, results, questions, recipe)
+        return Found(
+            history, self.period, judge, self.settings, timelines, results, questions, recipe, watches
+        )
 
     def _questions(self) -> curves.Questions:
         lag = self.history.system.model.label.matures_after.microseconds
@@ -213,7 +228,10 @@ def _answers(history: History, period: Period, judge: Judge, recipe: Recipe) -> 
 
 
 def _examiners(history: History, answers: Answers, policies: Sequence[Policy]) -> Examiners:
-    """The system's own policy has to earn its traffic as declared; named ones serve whatever could be trained."""
+    """The system's own policy has to earn its traffic as declared; named ones serve whatever could be trained.
+
+    What the own one would be from scratch has to earn it too, so that nothing but the manner tells them apart.
+    """
     system = history.system
     return {
         policy.name: partial(
@@ -226,7 +244,19 @@ def _examiners(history: History, answers: Answers, policies: Sequence[Policy]) -
             feedback=system.feedback,
         )
         for policy in policies
-        if policy.name == OWN
+        if policy.name in {OWN, SCRATCH}
+    }
+
+
+def _learnings(
+    policies: Sequence[Policy], recipe: Recipe, inputs: Inputs, judge: Judge
+) -> dict[str, Learning]:
+    """How the policies that continue versions decide that, by name."""
+    losses = losses_by(judge.metric)
+    return {
+        policy.name: Learning(policy.retrain, recipe.learner, inputs, losses, judge.day, judge.seed)
+        for policy in policies
+        if policy.retrain.continues
     }
 
 
@@ -250,10 +280,23 @@ def _with_releases(found: Found, policies: tuple[PolicyResult, ...]) -> tuple[Po
             each,
             releases=releases_of(found.judge, line, found.results, found.period.rows, margin, NOT_MEASURED),
         )
-        if line.released
+        if line.released and each.name == OWN
         else each
         for each, line in zip(policies, found.timelines, strict=True)
     )
+
+
+def _with_learned(
+    found: Found, policies: tuple[PolicyResult, ...], rows: NDArray[np.int64]
+) -> tuple[PolicyResult, ...]:
+    """The policies, the system's own with what continuing versions was worth."""
+    named = {line.policy.name: (line, each) for line, each in zip(found.timelines, policies, strict=True)}
+    if SCRATCH not in named or OWN not in named:
+        return policies
+    (own, result), (twin, other) = named[OWN], named[SCRATCH]
+    spent = result.score.spent, other.score.spent
+    learned = continued(found.judge, (own, twin), spent, found.results, found.period.rows, rows)
+    return tuple(replace(each, learned=learned) if each is result else each for each in policies)
 
 
 def _metric_and_recipe(history: History) -> tuple[Metric, Recipe]:
@@ -277,21 +320,6 @@ def _collect(
     return results
 
 
-def _watched(found: Found) -> tuple[WatchedPolicy, ...]:
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415  # comes with scikit-learn, which fits have loaded
-
-    with threadpool_limits(1):  # the same figures whatever the number of cores
-        return watch_policies(
-            found.history,
-            found.judge,
-            found.period,
-            found.recipe,
-            found.timelines,
-            found.results,
-            found.settings.command,
-        )
-
-
 def _elsewhere(found: Found) -> float:
     """CPU seconds of training processes other than this one."""
     own = found.settings.processes == 1
@@ -301,7 +329,7 @@ def _elsewhere(found: Found) -> float:
 def _outcome(found: Found, watch: Stopwatch) -> Replay:
     history, judge, period = found.history, found.judge, found.period.rows
     policies, verdict, unscored, rows = score_policies(judge, found.timelines, found.results, period)
-    policies = _with_releases(found, policies)
+    policies = _with_learned(found, _with_releases(found, policies), rows)
     stakes = history.system.stakes
     own = found.timelines[-1]
     batched = answering_in_batch([line.policy for line in found.timelines])

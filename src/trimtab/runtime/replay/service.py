@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from trimtab.declare.policy import Policy
 from trimtab.errors import LearnerError
+from trimtab.runtime.learning import Learning
 from trimtab.runtime.replay.period import Span
 from trimtab.runtime.replay.timeline import (
+    Continuing,
     Examiner,
     Jobs,
     Measure,
@@ -52,22 +54,28 @@ def settle(
     run: Run,
     measures: Measures = unmeasured,
     examiners: Examiners | None = None,
+    learnings: Mapping[str, Learning] | None = None,
 ) -> tuple[tuple[Timeline, ...], dict[FitSpec, FitResult]]:
     """Walk all policies until every fit that they need is there, and how each ended is known.
 
     Policies that follow a calendar come first: their fits are taken to succeed, and when one fails, its policy is
-    walked again knowing that. Then those whose triggers or releases read scores go on together, each from one of its
-    trainings to the next, so that there are as many rounds of fits as the busiest of them has trainings.
+    walked again knowing that. Then those whose triggers or releases read scores, or that continue versions, go on
+    together, each from one of its trainings to the next, so that there are as many rounds of fits as the busiest of them
+    has trainings, and for those that continue versions a round or two more for each.
     """
     fits = _Fits(run)
     measured = {policy.name: measures(policy, fits.results) for policy in policies}
     examined = {name: make(fits.results) for name, make in (examiners or {}).items()}
-    readers = [each for each in policies if measured[each.name].reads_scores or each.name in examined]
+    taught = {name: Continuing(each, fits.results) for name, each in (learnings or {}).items()}
+    readers = [
+        each
+        for each in policies
+        if measured[each.name].reads_scores or each.name in examined or each.name in taught
+    ]
     calendar = [policy for policy in policies if policy not in readers]
     ahead = merge(*(measured[policy.name].jobs() for policy in readers))
-    ahead = merge(
-        ahead, *(_candidates(each, ticks, needs) for each in readers if _on_calendar(measured[each.name]))
-    )
+    foreseen = [each for each in readers if _on_calendar(measured[each.name]) and each.name not in taught]
+    ahead = merge(ahead, *(_candidates(each, ticks, needs) for each in foreseen))
     lines: dict[str, Timeline] = {}
     waiting = True
     while waiting:
@@ -75,12 +83,14 @@ def settle(
         waiting = fits.make(merge(needs(tuple(lines.values())), ahead))
         _require_first(lines.values(), fits.results)
     walks = {
-        each.name: walking(each, ticks, fits.problem, measured[each.name], examined.get(each.name))
+        each.name: walking(
+            each, ticks, fits.problem, measured[each.name], examined.get(each.name), taught.get(each.name)
+        )
         for each in readers
     }
     while walks:
         further = {name: line for name, steps in walks.items() if (line := next(steps, None)) is not None}
-        rehearsed = (dict(line.rehearsals) for line in further.values())
+        rehearsed = (dict(jobs) for line in further.values() for jobs in (line.rehearsals, line.contests))
         fits.make(merge(needs(tuple(further.values())), *rehearsed))
         _require_first(further.values(), fits.results)
         walks = {name: walks[name] for name in further}
@@ -91,7 +101,7 @@ def settle(
 
 
 def _on_calendar(measure: Measure) -> bool:
-    return not measure.reads_scores
+    return measure.foreseeable
 
 
 def _candidates(policy: Policy, ticks: Sequence[int], needs: Callable[[Sequence[Timeline]], Jobs]) -> Jobs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Protocol
@@ -15,9 +15,24 @@ from trimtab.release import state as releasing
 from trimtab.release.events import Gated
 from trimtab.retrain.seen import NOTHING, Measured
 from trimtab.retrain.windows import Selection
-from trimtab.runtime.loop import Command, Decision, Declared, Event, State, Tick, Train, Trained, begin, step
+from trimtab.runtime.learning import Before, Learned, Learning, Results, race_numbers
+from trimtab.runtime.loop import (
+    Command,
+    Decision,
+    Declared,
+    Event,
+    IncidentOpened,
+    State,
+    Tick,
+    Train,
+    Trained,
+    begin,
+    step,
+)
 from trimtab.runtime.loop.events import DECLARED
+from trimtab.runtime.racing import Heat
 from trimtab.runtime.training import FitSpec, Serve
+from trimtab.training.chain import Chain
 from trimtab.units import Duration, days, minutes
 
 MODELLED_TRAINING = minutes(30)
@@ -44,8 +59,9 @@ class Timeline:
     """One policy's year: every training, who served from when, each decision with its reason.
 
     `challengers` are the fits that its triggers or its gate read and that never serve; they cost what others cost.
-    `rehearsals` are those among them that a gate asked for, with the rows that they score. `released` says whether
-    versions had to earn their traffic.
+    `rehearsals` are those among them that a gate asked for, with the rows that they score, and `contests` those of
+    races and updates that were tried. `released` says whether versions had to earn their traffic. `learned` says of each
+    training after the first how it was decided to learn, where the policy continues versions.
     """
 
     policy: Policy
@@ -55,6 +71,16 @@ class Timeline:
     challengers: tuple[FitSpec, ...] = ()
     rehearsals: tuple[tuple[FitSpec, tuple[Serve, ...]], ...] = ()
     released: bool = False
+    learned: tuple[tuple[str, Learned], ...] = ()
+    contests: tuple[tuple[FitSpec, tuple[Serve, ...]], ...] = ()
+
+
+@dataclass(frozen=True)
+class Continuing:
+    """How a policy that continues versions decides that, with the results of fits as they are made."""
+
+    learning: Learning
+    results: Results
 
 
 class Measure(Protocol):
@@ -63,6 +89,15 @@ class Measure(Protocol):
     @property
     def reads_scores(self) -> bool:
         """Whether that takes the scores of versions in service."""
+        ...
+
+    @property
+    def foreseeable(self) -> bool:
+        """Whether trainings can be foretold as long as no incident comes."""
+        ...
+
+    def opened(self, now: int, served: Sequence[Served]) -> IncidentOpened | None:
+        """The incident that the monitors opened when the day that ends at `now` was over; called tick by tick."""
         ...
 
     def jobs(self) -> Jobs:
@@ -79,6 +114,11 @@ class Unmeasured:
     """Nothing is known but what the walk itself does."""
 
     reads_scores: bool = False
+    foreseeable: bool = True
+
+    def opened(self, now: int, served: Sequence[Served]) -> IncidentOpened | None:  # noqa: ARG002
+        """None."""
+        return None
 
     def jobs(self) -> Jobs:
         """None."""
@@ -148,6 +188,7 @@ def walking(
     outcome: Outcome,
     measure: Measure | None = None,
     examiner: Examiner | None = None,
+    continuing: Continuing | None = None,
 ) -> Iterator[Timeline]:
     """The timeline so far, as it grows; the last one is whole.
 
@@ -157,9 +198,9 @@ def walking(
 
     Where decisions read scores, the walk stops at each training, with the timeline as if that succeeded: before the
     next step the caller makes sure that `outcome`, `measure` and `examiner` know the fit. So no tick is ever walked
-    twice. Without an examiner every version that could be trained serves.
+    twice. Without an examiner every version that could be trained serves; without `continuing` each is from scratch.
     """
-    yield from _Walk(policy, outcome, measure or Unmeasured(), examiner).steps(ticks)
+    yield from _Walk(policy, outcome, measure or Unmeasured(), examiner, continuing).steps(ticks)
 
 
 @dataclass(eq=False)
@@ -170,6 +211,10 @@ class _Walk:
     outcome: Outcome
     measure: Measure
     examiner: Examiner | None
+    continuing: Continuing | None = None
+    learned: dict[str, Learned] = field(default_factory=dict)
+    heats: list[Heat] = field(default_factory=list)
+    contests: Jobs = field(default_factory=dict)
     specs: dict[str, FitSpec] = field(default_factory=dict)
     served: list[Served] = field(default_factory=list)
     shadowed: list[Served] = field(default_factory=list)
@@ -193,6 +238,9 @@ class _Walk:
                 for told in self._looked(event.at):
                     yield from self._take(told)
             if isinstance(event, Tick):
+                incident = self.measure.opened(event.at, self.served)
+                if incident is not None:
+                    self._expect(incident.at, 1, incident)
                 event = Tick(event.at, self._known(event.at))
             if not isinstance(event, Look):
                 yield from self._take(event)
@@ -225,14 +273,66 @@ class _Walk:
     def _train(self, command: Train) -> Iterator[Timeline]:
         first = not self.specs
         spec = FitSpec(command.as_of, Selection() if first else command.selection)
+        if self.continuing is not None and not first:
+            spec = yield from self._learned(command, spec, self.continuing)
         end = command.as_of + (Duration(0) if first else MODELLED_TRAINING).microseconds
         self.specs[command.version] = spec
-        if self.measure.reads_scores or self.examiner is not None:
+        if self._stops:
             hoped = (*self.served, Served(command.version, end, spec))
             yield replace(self._so_far(), served=hoped)
         accepted = DECLARED if self.examiner is None else self.examiner.accepted
         recipe = accepted if first else command.recipe
         self._expect(end, 1, Trained(end, command.version, self.outcome(spec), recipe))
+
+    @property
+    def _stops(self) -> bool:
+        """Whether what follows from a training is decided by its scores, or by how it ended."""
+        return self.measure.reads_scores or self.examiner is not None or self.continuing is not None
+
+    def _learned(
+        self, command: Train, scratch: FitSpec, continuing: Continuing
+    ) -> Generator[Timeline, None, FitSpec]:
+        """From scratch or continued, with what decided it written down; an update that fails is made from scratch."""
+        steps = continuing.learning.steps(scratch, self._before())
+        try:
+            jobs = next(steps)
+            while True:
+                self.contests |= {spec: tuple(serves) for spec, serves in jobs.items()}
+                yield self._so_far()
+                jobs = steps.send(continuing.results)
+        except StopIteration as stop:
+            found: Learned = stop.value
+        if found.spec.parent is not None:
+            self.contests.setdefault(found.spec, ())
+            yield self._so_far()
+            problem = self.outcome(found.spec)
+            found = found if problem is None else found.from_scratch(problem)
+        self._note(command, found)
+        return found.spec
+
+    def _note(self, command: Train, found: Learned) -> None:
+        self.learned[command.version] = found
+        if found.raced is not None and found.raced.heat is not None:
+            self.heats.append(found.raced.heat)
+        numbers = {"updates": float(found.spec.updates), **race_numbers(found.raced)}
+        kind = "continue" if found.spec.parent is not None else "from scratch"
+        self.decisions.append(Decision(command.as_of, kind, command.version, found.reason, numbers))
+
+    def _before(self) -> Before | None:
+        """What a training may continue: whoever answers now."""
+        name = self.state.champion
+        if name is None:
+            return None
+        spec = self.specs[name]
+        chain = Chain() if spec.parent is None else Chain(self._named(spec.parent), "", spec.updates)
+        return Before(name, spec, chain, self._answered, tuple(self.heats))
+
+    def _named(self, spec: FitSpec) -> str:
+        return next(name for name, each in self.specs.items() if each == spec)
+
+    def _answered(self, at: int) -> FitSpec | None:
+        """The fit of the version that answered just before an instant."""
+        return next((each.spec for each in reversed(self.served) if each.since < at), None)
 
     def _gate(self, command: release.Gate) -> Iterator[Timeline]:
         candidate = None if self.state.release is None else self.state.release.candidate(command.version)
@@ -263,7 +363,9 @@ class _Walk:
             tuple(self.specs.items()),
             tuple(self.served),
             tuple(self.decisions),
-            tuple(dict.fromkeys((*self.measure.jobs(), *self.rehearsals))),
+            tuple(dict.fromkeys((*self.measure.jobs(), *self.rehearsals, *self.contests))),
             tuple(self.rehearsals.items()),
             self.examiner is not None,
+            tuple(self.learned.items()),
+            tuple(self.contests.items()),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from trimtab.monitoring.incidents import INCIDENTS, Change
 from trimtab.ports import Event, Ledger
+from trimtab.runtime.live_loop.calling import is_call
 from trimtab.runtime.watching.windows import ANSWER
 
 ENDING = ("benign", "fixed")
@@ -21,6 +22,6 @@ def noted_answers(ledger: Ledger, since: int, now: int) -> Iterator[Event]:
             answer = incident.answer
         elif event.kind == "resolved" and incident.why in ENDING:
             answer = incident.why
-        if answer is not None:
+        if answer is not None and not is_call(event):  # the monitors have nothing to learn from a call
             body = {"place": place, "answer": answer, "cause": incident.cause}
             yield Event(now, ANSWER, incident.id, body)

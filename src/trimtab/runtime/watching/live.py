@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ from trimtab.runtime.intake import recorded_kinds
 from trimtab.runtime.watching.answered import noted_answers
 from trimtab.runtime.watching.caching import kept
 from trimtab.runtime.watching.declared import about, options_of
+from trimtab.runtime.watching.figures import FIGURES, folded_figures
 from trimtab.runtime.watching.packing import options_of_json, options_to_json
 from trimtab.runtime.watching.reference_rows import MOST_ROWS, REFERENCE, evenly, of_parquet, to_parquet
 from trimtab.runtime.watching.served_rows import Answers, Labels, Served, answers
@@ -171,7 +172,9 @@ class _Pass:
         terms = self._terms(folded, start, stop)
         if terms != folded.terms:
             folded = self._append(folded, terms.to_event(start))
-        return self._append(folded, self._window(folded, terms, start, stop))
+        event = self._window(folded, terms, start, stop)
+        found = folded_figures(fold([event], self.refer, self.told, folded))
+        return self._append(folded, replace(event, body={**event.body, FIGURES: found}) if found else event)
 
     def _window(self, folded: Folded, terms: Terms, start: int, stop: int) -> Event:
         found = self._answers(terms, max(start, terms.since), stop)

@@ -211,7 +211,7 @@ def _facts(done: WatchResult) -> Iterator[tuple[str, Cell]]:
 
 _UNIT = {
     "day": "The unit of evidence is the window: one value each.",
-    "row": "The unit of evidence is the row, tempered by the over-dispersion measured in the accepted period.",
+    "row": "The unit of evidence is the row, tempered by the over-dispersion between windows.",
 }
 
 _LOSS = (

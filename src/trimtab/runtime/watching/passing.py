@@ -11,6 +11,7 @@ from trimtab.monitoring.explaining import About
 from trimtab.monitoring.verdicts import verdicts
 from trimtab.ports import Event, Ledger
 from trimtab.runtime.delivery import Sink, deliver
+from trimtab.runtime.live_loop.calling import call_people
 from trimtab.runtime.watching.answered import noted_answers
 from trimtab.runtime.watching.caching import keep
 from trimtab.runtime.watching.live import Place, due, look, told_of
@@ -44,7 +45,8 @@ def run_pass(place: Place, sinks: Sequence[Sink], now: int, *, file: str | None 
 def told_on(
     system: System, ledger: Ledger, sinks: Sequence[Sink], now: int, *, file: str | None = None
 ) -> tuple[Finding, ...]:
-    """Put reminders on record and send what is due; nothing is folded."""
+    """Put calls for a person and reminders on record and send what is due; nothing is folded."""
+    call_people(ledger, now, file=file)
     tell(ledger, (), now)
     return deliver(ledger, sinks, now, system=system.name, file=file)
 

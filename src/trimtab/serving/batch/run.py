@@ -21,6 +21,8 @@ from trimtab.ports import Blobs, Clock, Engine, Event, Ledger
 from trimtab.runtime.clock import Stopwatch
 from trimtab.runtime.history import resolve_features
 from trimtab.runtime.intake import facts_from
+from trimtab.runtime.live_loop.declaration import meanings
+from trimtab.runtime.live_loop.keeping import as_served
 from trimtab.serving.batch.output import Layout, counts_of
 from trimtab.serving.batch.ports import Progress, Reading, RowStream, Target, Writing
 from trimtab.serving.batch.result import BatchResult
@@ -84,10 +86,12 @@ def predict(  # noqa: PLR0913  # each port and each option is independent of the
     _refuse_same(data, folder, to)
     now = clock.now()
     progress("reading the record", 0, 0)
+    system = as_served(system, ledger)
     facts = facts_from(ledger, system, engine)
     recorded = facts[system.request.source.name].kinds
     resolved = resolve_features(system, recorded)
-    loaded = _version(Champions(ledger, blobs, load, resolved.names, clock), version)
+    champions = Champions(ledger, blobs, load, resolved.names, clock, meanings=meanings(resolved))
+    loaded = _version(champions, version)
     kinds = wanted(system, recorded, timed=at is None)
     layout = Layout(system, kinds, loaded, features)
     with (

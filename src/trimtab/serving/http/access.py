@@ -23,7 +23,7 @@ class Access:
         return not self._open or bool(self._ring is not None and self._ring.keys)
 
     def check(self, call: Call, scope: str) -> None:
-        """Raise RequestError 401 for no key or a wrong one, 403 for one that may not do this."""
+        """Note whose key it is; raise RequestError 401 for no key or a wrong one, 403 for one that may not do this."""
         if self._ring is not None:
             self._ring.refresh(call.now)
         if not self.keyed:
@@ -37,6 +37,7 @@ class Access:
         if not key.allows(scope):
             do = f"use a key with the scope {scope}"
             raise RequestError(403, f"this key may not do that: it lacks the scope {scope}", do=do)
+        call.caller = f"key {key.name}"
 
 
 def _presented(call: Call) -> str | None:

@@ -22,7 +22,10 @@ class Trace(msgspec.Struct):
 
 
 class Call(msgspec.Struct):
-    """One request: `rest` is the part of the path that a pattern left open, `now` when it came (epoch microseconds)."""
+    """One request: `rest` is the part of the path that a pattern left open, `now` when it came (epoch microseconds).
+
+    `caller` is the name of the key that was sent, "HTTP" where none is needed.
+    """
 
     method: str
     path: str
@@ -33,6 +36,7 @@ class Call(msgspec.Struct):
     trace: Trace | None = None
     rest: str = ""
     body: bytes = b""
+    caller: str = "HTTP"
 
 
 class Reply(msgspec.Struct):

@@ -87,9 +87,11 @@ class Native:
         return Reply(encode(answers.versions(self._service.versions())))
 
     async def activate(self, call: Call) -> Reply:
-        """Make a version the champion."""
+        """Make a version the champion; a reason may be given."""
+        reason = query_of(call, "reason").get("reason", "")
         check_version(self._service, call.rest)
-        return Reply(encode(answers.version(await self._service.activate(call.rest))))
+        info = await self._service.activate(call.rest, call.caller, reason)
+        return Reply(encode(answers.version(info)))
 
     def _check_count(self, rows: Sequence[Any]) -> None:
         if len(rows) > self._limit:

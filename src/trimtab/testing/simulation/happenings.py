@@ -96,9 +96,10 @@ class Happenings:
 
     def _reverse(self, moment: Moment) -> Iterator[Happening]:
         state, at = moment.worker.state.release, moment.at
-        if state is not None and state.watch is not None and state.champion is not None:
-            look = partial(self.looks.reverse, state.watch, state.champion, at, moment.day, at)
-            yield f"{moment.turn}/reverse", look
+        if state is not None and state.champion is not None:
+            for watch in state.watches:
+                look = partial(self.looks.reverse, watch, state.champion, at, moment.day, at)
+                yield f"{moment.turn}/reverse/{watch.anchor}", look
 
 
 def _persons(moment: Moment) -> Iterator[Happening]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from trimtab.release.events import Gated, Promote, PromoteAsked, RollbackAsked, Route, Trouble
 from trimtab.release.state import State as Releasing
 from trimtab.runtime.loop import Command, Decision, Event, State, Tick, Train, step
+from trimtab.runtime.loop.kernel import RETRY_AFTER
 from trimtab.testing.simulation.ground import Ground
 from trimtab.testing.simulation.worker import Worker
 
@@ -25,6 +26,7 @@ LAWS = (
     "one refresh and one change under way at most",
     "decisions carry their numbers",
     "time does not go back",
+    "without a model it tries again",
 )
 """What must hold in each simulated year, by name."""
 
@@ -59,6 +61,7 @@ class Invariants:
             (LAWS[8], _in_flight(worker.state)),
             (LAWS[9], _numbered(worker.decided, event)),
             (LAWS[10], _backwards(before, worker.state)),
+            (LAWS[11], _stuck(worker.state, event)),
         )
         self.checked.update(name for name, _ in laws)
         return next((f"{name}: {found}" for name, found in laws if found is not None), None)
@@ -172,6 +175,16 @@ def _backwards(before: State, after: State) -> str | None:
         if each.looked < looks.get(each.version, -1):
             return f"{each.version} was looked at at {looks[each.version]}, and then at {each.looked}"
     return None
+
+
+def _stuck(state: State, event: Event) -> str | None:
+    """Whether a tick left a system without a model, with none on its way and no attempt for a day."""
+    waits = state.training is not None or (state.release is not None and state.release.candidates)
+    if not isinstance(event, Tick) or state.champion is not None or waits:
+        return None
+    last = state.last_attempt
+    tried = last is not None and event.at - last < RETRY_AFTER.microseconds
+    return None if tried or event.at != state.ticked else f"no model since the attempt at {last}"
 
 
 def stale(worker: Worker, event: Event) -> str | None:

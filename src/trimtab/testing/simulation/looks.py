@@ -62,25 +62,34 @@ class Looks:
         shown = version.true[day] - wrong.live + wrong.at_gate
         slow = wrong.slow and draw.random() < SHOWN_AT_GATE
         constant = around.world.day_shock + 0.5
+        skill = {} if rival is None else {"constant": _totals(rival.true[day] - constant + noise[1])}
         evidence = GateEvidence(
             version.name,
             version.learned_until,
             version.learned_until,
             champion=None if rival is None else _totals(shown - rival.true[day] + noise[0] + noise[1]),
             baselines={"constant": _totals(shown - constant + noise[2])},
+            champion_baselines=skill,
             slices={} if rival is None else self._slices(version, shown - rival.true[day] + noise[0], draw),
             checked=(Finding("answers in time", Severity.ACT if slow else Severity.OK),),
             first=champion is None,
         )
-        proof: Proof = self.refresh_proof if candidate.kind == "refresh" else "not refuted"
-        return judge_gate(evidence, GatePlan(candidate.alpha, self.margin(day), proof))
+        refresh, margin = candidate.kind == "refresh", self.margin(day)
+        if refresh and self.refresh_proof == "not worse":
+            return judge_gate(evidence, GatePlan(candidate.alpha, margin))
+        return judge_gate(evidence, GatePlan.of_recipe(margin, refresh=refresh))
 
     def _slices(
         self, version: Version, difference: Floats, draw: np.random.Generator
     ) -> Mapping[str, UnitTotals]:
         spread = self.ground.around.world.day_noise / SMALL_SLICE**0.5
         own = spread * draw.standard_normal(len(difference))
-        return {"small": _totals(difference + own + version.broken.in_slice)}
+        rows = np.full(len(difference), LENGTH * SMALL_SLICE)
+        return {
+            "small": UnitTotals(
+                np.arange(len(rows)), (difference + own + version.broken.in_slice) * rows, rows
+            )
+        }
 
     def margin(self, day: int) -> float:
         """What still counts as not worse on a day, in units of the loss: a share of the champion's."""
@@ -148,7 +157,7 @@ class Looks:
         paired = self._paired(self.ground.line, anchor.seen, self._ripe(watch.since, day))
         plan = ReversePlan(watch.alpha, self.release.watch_after)
         found = judge_reverse(paired, plan, promoted=watch.since, now=now)
-        return ReverseJudged(at, champion, found.verdict, _numbers(found.finding))
+        return ReverseJudged(at, champion, found.verdict, _numbers(found.finding), watch.anchor)
 
 
 def _totals(values: Floats) -> UnitTotals:

@@ -99,7 +99,6 @@ def _options(log: Log, parts: Cut) -> Options:
         tolerance=log.wish.tolerance,
         slices=log.wish.slices,
         loss=log.wish.loss or "",
-        phases=log.wish.every is None,
     )
 
 

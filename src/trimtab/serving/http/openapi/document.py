@@ -27,6 +27,7 @@ from trimtab.serving.service import Service
 
 _ERROR = ("application/json", "Error")
 _VERSION: Schema = {"name": "version", "in": "query", "schema": {**TEXT, "minLength": 1}}
+_REASON: Schema = {"name": "reason", "in": "query", "schema": TEXT}
 _KEY: Schema = {"name": "Idempotency-Key", "in": "header", "schema": {**ID, "pattern": "^[A-Za-z0-9._-]+$"}}
 
 
@@ -121,7 +122,8 @@ def _versions() -> Iterator[Operation]:
         "Make a version the champion, without dropping or mixing a call.",
         "admin",
         reference("Version"),
-        refusals=(404, 409),
+        parameters=(_REASON,),
+        refusals=(404, 409, 422),
     )
 
 

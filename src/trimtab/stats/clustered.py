@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from trimtab.evaluation.evaluated import Flags, Floats
+from trimtab.stats.interval import Interval
 from trimtab.stats.resample import MINIMUM_UNITS
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,17 @@ class Test:
             return None
         half = float(stdtrit(self.units - 1, (1 + level) / 2)) * self.error
         return self.estimate - half, self.estimate + half
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """The same as an interval, with the reason where there are no bounds.
+
+        >>> print(Test(2.0, 1.0, 3).interval())
+        2 [no interval: 3 units; an interval needs 10]
+        """
+        if self.units < MINIMUM_UNITS:
+            return Interval(self.estimate, reason=f"{self.units} units; an interval needs {MINIMUM_UNITS}")
+        low, high = self.bounds(level) or (self.estimate, self.estimate)
+        return Interval(self.estimate, low, high, level, method="clustered by unit")
 
 
 def excess(losses: Floats, inside: Flags, unit: ArrayLike) -> Test:

@@ -1,0 +1,1 @@
+"""Settings of learners searched with a stated budget, on rows older than those that judge."""
