@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import getpass
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -42,8 +43,11 @@ def loop(
     from trimtab.serving import priority  # noqa: PLC0415
 
     folder, clock = wiring.home(system, home), wiring.clock()
+    run: Callable[[Callable[[], None]], None] = _run
     if idle:
-        priority.lower_priority()
+        chosen = priority.priority(os.environ)
+        priority.lower_priority(chosen)
+        run = priority.training_runner(chosen)
     if beside and not wiring.served_elsewhere(folder):
         raise UsageError("the server that this turn was for has ended", do="start it again")
     with contextlib.closing(wiring.ledger(folder / "ledger")) as ledger:
@@ -56,14 +60,14 @@ def loop(
         while done.training is not None and not lock.held(folder, lock.TRAINING):
             training = functools.partial(turn.train, means, done.training, clock.now())
             with lock.lock(folder, lock.TRAINING):
-                (priority.run_when_idle if idle else _run)(training)
+                run(training)
             with lock.lock(folder, lock.LOOP, wait=True):
                 after = turn.turn(means, clock.now())
             done = turn.Turned((*done.decisions, *after.decisions), after.training, after.challenge)
         if done.challenge is not None and not lock.held(folder, lock.TRAINING):
-            challenge = functools.partial(challenging.challenge, means, done.challenge, clock.now())
+            challenge = functools.partial(challenging.challenge, means, done.challenge, clock.now)
             with lock.lock(folder, lock.TRAINING):
-                (priority.run_when_idle if idle else _run)(challenge)
+                run(challenge)
         _tell(system, folder, ledger, target)
         return done
 

@@ -70,8 +70,7 @@ class Place:
 
     def end(self):
         self.server.process.terminate()
-        output, _ = self.server.process.communicate(timeout=60)
-        return self.server.process.returncode, output
+        return self.server.process.wait(timeout=60), self.server.output
 
 
 @pytest.fixture(scope="module")

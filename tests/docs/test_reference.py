@@ -29,11 +29,13 @@ WITHOUT_EXAMPLE = {
             "card",
             "check",
             "evaluate",
+            "explain",
             "init",
             "load",
             "replay",
             "train",
             "training_set",
+            "tune",
         ),
         _COMMAND,
     ),
@@ -54,7 +56,7 @@ WITHOUT_EXAMPLE = {
         _SERVING,
     ),
     **dict.fromkeys(("acknowledge", "console", "send_test", "snooze"), _SERVING),
-    **dict.fromkeys(("Model", "RequestFields", "Retrain", "System"), _LISTED),
+    **dict.fromkeys(("Model", "RequestFields", "System"), _LISTED),
     **dict.fromkeys(("concat", "greatest", "least"), _LISTED),
 }
 """Public names whose docstring has no example, each with the reason."""

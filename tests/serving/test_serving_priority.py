@@ -9,7 +9,7 @@ import pytest
 from trimtab.errors import UsageError
 from trimtab.runtime.clock import CLOCK_FILE, FileClock, SystemClock, chosen_clock
 from trimtab.serving.looping import LoopCommand, Looping
-from trimtab.serving.priority import THREADS, run_when_idle, with_one_thread
+from trimtab.serving.priority import THREADS, priority, run_when_idle, training_runner, with_one_thread
 from trimtab.testing import ManualClock, MemoryLedger
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has an idle class")
@@ -29,6 +29,15 @@ def test_idle_work_runs_in_the_idle_class_and_leaves_its_caller_where_it_was():
     run_when_idle(work)
     assert seen == [os.SCHED_IDLE, os.SCHED_IDLE], "what it starts is idle, too"
     assert os.sched_getscheduler(0) == before
+
+
+def test_where_the_machine_is_never_idle_trainings_can_be_told_to_stand_back_less():
+    seen = []
+    training_runner("low")(lambda: seen.append(os.sched_getscheduler(0)))
+    assert seen == [os.sched_getscheduler(0)]
+    assert training_runner(priority({})) is run_when_idle
+    with pytest.raises(UsageError, match="low"):
+        priority({"TRIMTAB_TRAINING_PRIORITY": "lo"})
 
 
 def test_idle_work_raises_what_it_raises():

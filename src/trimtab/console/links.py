@@ -35,7 +35,7 @@ class Links:
     def on(self, day: int, *path: str) -> str:
         """The address of a page as it stood when a day (days since 1970) ended.
 
-        >>> Links("/console", "live").on(15_705, "time")
+        >>> Links("/console", "live").on(15_706, "time")
         '/console/live/time?at=2013-01-01'
         """
         address = replace(self, at=None).to(*path)

@@ -46,7 +46,8 @@ def exposure_finding(release: Release, requests_a_day: float) -> Finding | None:
     length = sum(lengths, Duration(0))
     if length <= TOO_LONG and not stuck:
         return None
-    traffic = f"at {requests_a_day:,.0f} requests a day"
+    rate = f"{requests_a_day:,.0f}"
+    traffic = f"at {rate} request{'' if rate == '1' else 's'} a day"
     what = f"the declared canary takes {length} {traffic}"
     if stuck:
         share, needed = stuck[0]

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from trimtab.errors import UsageError, nearest
+
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TRIMTAB_THREADS")
 """By what the libraries of learners and our engine are told how many threads they may have."""
 
@@ -23,9 +25,38 @@ def with_one_thread(environment: Mapping[str, str]) -> dict[str, str]:
     return {**dict.fromkeys(THREADS, "1"), **environment}
 
 
-def lower_priority() -> None:
-    """Let other processes of this machine go first from now on."""
-    os.nice(NICENESS)
+PRIORITY = "TRIMTAB_TRAINING_PRIORITY"
+"""The environment variable that says how far trainings beside a server stand back."""
+
+PRIORITIES = ("idle", "low", "normal")
+
+
+def priority(environment: Mapping[str, str]) -> str:
+    """How far trainings stand back: "idle" unless the environment says otherwise; raises UsageError for another word.
+
+    >>> priority({}), priority({"TRIMTAB_TRAINING_PRIORITY": "low"})
+    ('idle', 'low')
+    """
+    found = environment.get(PRIORITY) or "idle"
+    if found not in PRIORITIES:
+        raise UsageError(
+            f"{PRIORITY} says nothing that trainings could keep to",
+            found=repr(found),
+            nearest=nearest(found, PRIORITIES),
+            do=f"use {', '.join(PRIORITIES)}",
+        )
+    return found
+
+
+def lower_priority(chosen: str) -> None:
+    """Let other processes of this machine go first from now on, unless the priority is normal."""
+    if chosen != "normal":
+        os.nice(NICENESS)
+
+
+def training_runner(chosen: str) -> Callable[[Callable[[], None]], None]:
+    """What a training is run by: of the idle class if that was chosen, else as the turn runs."""
+    return run_when_idle if chosen == "idle" else lambda work: work()
 
 
 def run_when_idle(work: Callable[[], None]) -> None:
