@@ -85,9 +85,12 @@ def replay(  # noqa: PLR0913  # each option is one independent wish
         command=command or f"tt.replay({system.name})",
     )
     engine = wiring.engine()
-    ledger = wiring.fresh_ledger(wiring.home(system, home) / "replays" / system.name)
+    folder = wiring.home(system, home) / "replays" / system.name
+    ledger = wiring.fresh_ledger(folder)
     try:
-        return run(system, engine, wiring.tables(), ledger, settings, progress or silent)
+        outcome = run(system, engine, wiring.tables(), ledger, settings, progress or silent)
+        showing.add_up(system, ledger, folder)
+        return outcome
     finally:
         ledger.close()
         engine.close()

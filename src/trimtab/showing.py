@@ -13,7 +13,8 @@ from trimtab.declare.system import System
 from trimtab.errors import TrimtabError, UsageError
 
 if TYPE_CHECKING:
-    from trimtab.console import Book
+    from trimtab.console import Book, Means
+    from trimtab.ports import Ledger
     from trimtab.serving.hosting import Mount
 
 LIVE = "live"
@@ -60,7 +61,16 @@ def mounted(system: System, folder: Path, target: str | None, host: str) -> Moun
         from trimtab.serving.running import is_loopback  # noqa: PLC0415
 
         name = target or system.name
-        now = Book(LIVE, system.name, live.ledger, home.clock, system, name, folds=folder / FOLDS)
+        now = Book(
+            LIVE,
+            system.name,
+            live.ledger,
+            home.clock,
+            system,
+            name,
+            folds=folder / FOLDS,
+            means=_means(folder),
+        )
         ring = KeyRing(wiring.keys_file(folder))
         sessions = Sessions(ring, secret_in(folder / "console.key"), everyone=is_loopback(host))
         acts = Acts(live.champions.activate, lambda: wiring.watching_lock(folder))
@@ -69,6 +79,20 @@ def mounted(system: System, folder: Path, target: str | None, host: str) -> Moun
         return Mounted(server, shown)
 
     return mount
+
+
+def _means(folder: Path) -> Means:
+    from trimtab.console import Means  # noqa: PLC0415
+
+    return Means(wiring.blobs(folder / "blobs"), wiring.engine, wiring.load)
+
+
+def add_up(system: System, ledger: Ledger, folder: Path) -> None:
+    """Add up what the pages of a replay show of all its rows, once, beside its record, so that no look waits for it."""
+    from trimtab.console import Book, add_up_replay  # noqa: PLC0415
+
+    slug, folds = f"{REPLAY}{system.name}", folder / FOLDS
+    add_up_replay(Book(slug, system.name, ledger, wiring.clock(), replay=True, folds=folds))
 
 
 class _Replays:
@@ -122,7 +146,8 @@ def _books(
             ledger = stack.enter_context(contextlib.closing(wiring.ledger_to_read(folder / "ledger")))
             name = system.name if system is not None else folder.resolve().parent.name
             known_as = target or name
-            live = (Book(LIVE, name, ledger, wiring.clock(), system, known_as, folds=folder / FOLDS),)
+            folds, means = folder / FOLDS, _means(folder)
+            live = (Book(LIVE, name, ledger, wiring.clock(), system, known_as, folds=folds, means=means),)
         replays = _Replays(folder, system, target)
         stack.callback(replays.close)
         if not live and not replays.books():

@@ -46,6 +46,7 @@ def watch_system(system: System, *, home: str | Path | None = None, target: str 
             ledger,
             wiring.blobs(folder / "blobs"),
             wiring.engine,
+            wiring.load,
             served(ledger),
             f"trimtab watch {called}",
             f"trimtab train {called}",

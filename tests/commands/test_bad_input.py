@@ -65,6 +65,7 @@ def test_good_input_checks_and_replays(world, capsys):
     )
     assert code == 0, text
     assert Path("late-orders-replay.html").exists()
+    assert Path(".trimtab/replays/late-orders/console/sums.npz").exists(), "what pages show is added up"
     assert "report:" in text
 
 

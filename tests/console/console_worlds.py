@@ -16,12 +16,13 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "runtime"))
 
 from watched_worlds import DAYS, LAST, TRAINED, watched
 
-from trimtab.console import Acts, Book, Console, Sessions
+from trimtab import wiring
+from trimtab.console import Acts, Book, Console, Means, Sessions
 from trimtab.console.mounting import Alone
 from trimtab.declare.releasing import Release
 from trimtab.finding import Finding, Severity
 from trimtab.ports import Event
-from trimtab.release.state import Candidate, start
+from trimtab.release.state import Candidate, Watch, start
 from trimtab.runtime.loop import State
 from trimtab.runtime.watching.live import GRACE
 from trimtab.runtime.watching.passing import run_pass
@@ -158,7 +159,8 @@ def watched_book() -> Book:
     ledger.append_events("measurements", [Event(now - DAY, "parity", "late-orders", body)])
     days = [Event(now - n * DAY, "calls", "late-orders", calls) for n in range(10, 0, -1)]
     ledger.append_events("measurements", days)
-    return Book("live", "late-orders", ledger, ManualClock(now), world.system, "system.py")
+    means = Means(world.blobs, wiring.engine, wiring.load)
+    return Book("live", "late-orders", ledger, ManualClock(now), world.system, "system.py", means=means)
 
 
 def released_book() -> Book:
@@ -211,6 +213,45 @@ def _loop(ledger: MemoryLedger, now: int) -> None:
         ledger.append_events("loop", [Event(RELEASED + day * DAY, "heard", "v3", body)])
     said = {"kind": "ask", "reason": "v3 waits for approval: canary", "numbers": {}}
     ledger.append_events("loop", [Event(now - DAY, "decided", "v3", said)])
+
+
+def watching_book() -> Book:
+    """A live record whose champion is compared with two versions that its line replaced."""
+    ledger, until = MemoryLedger(), FIRST + 60 * DAY
+    watches = (
+        Watch("v1", "a", FIRST + DAY, until, 0.01, "v2"),
+        Watch("v2", "a", FIRST + 4 * DAY, until, 0.02, "v3"),
+    )
+    released = replace(
+        start(Release()), champion="v3", watches=watches, versions=dict.fromkeys(("v1", "v2", "v3"), "a")
+    )
+    state = State(champion="v3", last_attempt=FIRST, trained=3, release=released).to_json()
+    for day, anchor in ((3, "v1"), (4, "v1"), (6, "v2"), (7, "v1"), (8, "v2")):
+        numbers = {"units": day, "estimate": 0.001 * day, "lower": -0.01}
+        judged = {"kind": "ReverseJudged", "version": "v3", "verdict": "continue", "numbers": numbers}
+        body = {"event": {**judged, "anchor": anchor}, "read": {}, "state": state}
+        ledger.append_events("loop", [Event(FIRST + day * DAY, "heard", "v3", body)])
+    return Book("watching", "orders", ledger, ManualClock(FIRST + 10 * DAY))
+
+
+def chained_book() -> Book:
+    """A live record of a version from before chains, one that begins a chain, and one that goes on after a race."""
+    ledger = MemoryLedger()
+    race = {
+        "continued_loses": 0.002,
+        "keeps_up": True,
+        "reason": "relative to the fit from scratch +0.2% loss [-0.1%, +0.5%], within 1.0%: the chain goes on",
+        "saves": "an update costs 0.05 s of CPU, a fit from scratch 1.20 s: 1.15 s less, 24 times cheaper",
+        "cpu_seconds": [0.05, 1.2],
+        "days": [[FIRST // DAY + n, 50.0 + n, 49.0, 100] for n in range(12)],
+    }
+    scratch = {"manner": "stateful", "reason": "no version answers that could be continued", "race": None}
+    raced = {"manner": "stateful", "reason": f"continues v2: {race['reason']}", "race": race}
+    chain = {"parent": "v2", "manner": "leaf_refit", "chain": 1, "parent_artifact": "0" * 64}
+    for n, told in enumerate(({}, {"learning": scratch}, {"learning": raced, **chain})):
+        body = {"name": f"v{n + 1}", "as_of": FIRST + n * DAY, "rows": 900, "features": ["weight"], **told}
+        ledger.append_events("versions", [Event(FIRST + n * DAY, "trained", f"v{n + 1}", body)])
+    return Book("chained", "orders", ledger, ManualClock(FIRST + 10 * DAY))
 
 
 def evaluation() -> dict:

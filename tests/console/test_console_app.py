@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import pyarrow.parquet as pq
 import pytest
-from console_worlds import DAY, FIRST, acts_of, released_book, replay_book
+from console_worlds import DAY, FIRST, acts_of, chained_book, released_book, replay_book, watching_book
 
 from orders import orders_system, orders_tables
 from trimtab.console import Acts, Book, Console, Mounted, Sessions, write_pages
@@ -418,6 +418,37 @@ def test_a_candidate_that_waits_can_be_let_on_or_turned_away(released):
     past = released.call("GET", "/console/released/releases?at=2024-03-20")[1]
     assert "/act/" not in past
     assert "trimtab decline SYSTEM v3" in past
+
+
+def test_every_version_in_reverse_shadow_is_shown_with_its_own_evidence(tmp_path):
+    browser = Browser(console_with(watching_book(), tmp_path))
+    text = browser.call("GET", "/console/watching/releases")[1]
+    table = text.partition('id="in-reverse-shadow"')[2].partition("</section>")[0]
+    assert re.findall(r">(v\d)<", table) == ["v1", "v2", "v2", "v3"], "each with the version that replaced it"
+    titles = re.findall(r"Evidence of [^<]*", text)
+    assert set(titles) == {"Evidence of v3 against v1", "Evidence of v3 against v2"}
+    assert text.count("n = 3 looks") == 1
+    assert text.count("n = 2 looks") == 1
+    before = browser.call("GET", "/console/watching/releases?at=2013-01-06")[1]
+    assert "against v2" not in before
+
+
+def test_a_version_tells_how_it_learned_and_what_its_race_showed(tmp_path):
+    browser = Browser(console_with(chained_book(), tmp_path))
+    first, second, third = (
+        browser.call("GET", f"/console/chained/versions/{name}")[1] for name in ("v1", "v2", "v3")
+    )
+    assert "How it learned" not in first, "its system continued no versions yet"
+    assert "A fit from scratch: the first of its chain." in second
+    assert "no version answers that could be continued" in second
+    learned = html.unescape(third.partition('id="how-it-learned"')[2].partition("</section>")[0])
+    assert '<a href="/console/chained/versions/v2">v2</a> by leaf refit, 1 update after a fit' in learned
+    assert "1.15 s less, 24 times cheaper" in learned
+    assert "within 1.0%: the chain goes on" in learned
+    assert "n = 1,200 rows of 12 days" in learned
+    rows = browser.raw("GET", html.unescape(charts_of(third)[0])).decode().splitlines()
+    assert len(rows) == 13
+    assert [float(each) for each in rows[1].split(",")[1:3]] == pytest.approx([0.5, 0.49])
 
 
 def test_nothing_secret_is_in_any_page_or_header(tmp_path):

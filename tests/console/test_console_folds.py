@@ -8,7 +8,7 @@ from console_worlds import DAY, FIRST, HOUR, REPLAYED, replay_book, replay_ledge
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trimtab.console import Book
+from trimtab.console import Book, add_up_replay
 from trimtab.console.book import Journals
 from trimtab.console.folds.calls import measured_days
 from trimtab.console.folds.days import trailing
@@ -165,6 +165,22 @@ def test_folds_that_were_kept_are_the_same_as_those_made_anew(tmp_path):
         "journal-watched.npz",
         "sums.npz",
     ]
+
+
+def test_what_a_replay_added_up_at_its_end_is_what_the_first_look_shows(tmp_path):
+    class Rowless(MemoryLedger):
+        def read_rows(self, stream, **how):
+            raise AssertionError(f"the rows of {stream} are read")
+
+    ledger = replay_ledger()
+    add_up_replay(Book("r", "orders", ledger, ManualClock(FIRST), replay=True, folds=tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal-watched.npz", "sums.npz"]
+    shown = Book("r", "orders", replay_ledger(), ManualClock(FIRST), replay=True, folds=tmp_path)
+    expected = replayed_days(Book("r", "orders", ledger, ManualClock(FIRST), replay=True).view())
+    shown.ledger.__class__ = Rowless
+    found = replayed_days(shown.view())
+    assert (found.loss == expected.loss).all()
+    assert found.metric == expected.metric
 
 
 def test_a_journal_that_grew_is_read_on_from_what_was_kept(tmp_path):

@@ -84,7 +84,12 @@ class Server:
         began = time.perf_counter()
         number, name = tempfile.mkstemp(".log", dir=system.parent)  # a pipe that nobody reads is full one day
         self._printed = Path(name)
-        self.process = subprocess.Popen(command, stdout=number, stderr=subprocess.STDOUT, env={**os.environ, "TRIMTAB_TRAINING_PRIORITY": "normal"})
+        self.process = subprocess.Popen(
+            command,
+            stdout=number,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "TRIMTAB_TRAINING_PRIORITY": "normal"},
+        )
         os.close(number)
         self._wait()
         self.ready_seconds = time.perf_counter() - began

@@ -13,7 +13,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "console"))
 
-from console_worlds import console_of, released_book, replay_book, shown, watched_book
+from console_worlds import (
+    chained_book,
+    console_of,
+    released_book,
+    replay_book,
+    shown,
+    watched_book,
+    watching_book,
+)
 
 from trimtab.report.palette import COLOURS
 
@@ -32,6 +40,9 @@ PAGES = {
     "values": "/live/features",
     "predictions": "/live/predictions",
     "prediction": "/live/predictions/v2-7799",
+    "explained": "/live/predictions/v2-7799/explained",
+    "learned": "/chained/versions/v3",
+    "watches": "/watching/releases",
     "incidents": "/live/incidents",
     "incident": "/live/incidents/i1",
     "releases": "/released/releases",
@@ -61,7 +72,8 @@ def released():
 
 @pytest.fixture(scope="module")
 def address(book, released, tmp_path_factory):
-    console = console_of(book, released, replay_book(), folder=tmp_path_factory.mktemp("home"))
+    more = (replay_book(), chained_book(), watching_book())
+    console = console_of(book, released, *more, folder=tmp_path_factory.mktemp("home"))
     with shown(console) as found:
         yield found
 
@@ -148,6 +160,16 @@ def picture(page, name):
         if path.stat().st_size < 150_000:
             return
     raise AssertionError(f"{name} is too large a picture")
+
+
+def test_a_prediction_is_explained_when_somebody_asks(tab, address):
+    tab.goto(f"{address}/live/predictions/v2-7799")
+    tab.get_by_role("link", name="Explain this prediction").click()
+    assert "What each feature adds to the score" in tab.locator("#what-moved-the-score").inner_text()
+    tab.locator("#what-moved-the-score summary").first.click()
+    with tab.expect_download() as loading:
+        tab.get_by_role("link", name="Download as CSV").first.click()
+    assert len(Path(loading.value.path()).read_text().splitlines()) > 3
 
 
 def test_a_replay_is_scrubbed_through_its_period(tab, address):

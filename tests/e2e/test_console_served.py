@@ -53,6 +53,19 @@ def test_a_rollback_in_the_console_is_what_the_server_answers_with(server):
     assert server.call("GET", "/healthz/ready")[0] == 200
 
 
+def test_a_prediction_that_was_just_served_is_explained(server):
+    row = {"order": 6_000_000, "ordered": "2024-03-20T10:00:00Z", "shop": "north", "weight": 3.0}
+    name = server.call("POST", "/predict", {"row": row})[1]["id"]
+    browser = Opener(server.port)
+    assert f"/console/live/predictions/{name}/explained" in browser.get(f"/console/live/predictions/{name}")
+    deadline = time.monotonic() + 60
+    text = ""
+    while "Facts behind the features" not in text and time.monotonic() < deadline:
+        text = browser.get(f"/console/live/predictions/{name}/explained")
+    assert "What each feature adds to the score" in text
+    assert server.call("GET", "/healthz/ready")[0] == 200
+
+
 def test_the_console_of_several_processes_knows_the_same_sessions_and_switches_all_of_them(tmp_path):
     system = write_system(tmp_path, rows=700)
     loaded = commands.load(str(system))

@@ -39,6 +39,13 @@ def test_a_threshold_that_scores_do_not_fit_is_to_be_looked_at():
     assert asking(decision_findings(low, STAKES))
 
 
+def test_what_decisions_save_is_told_in_money_whatever_the_metric_is_counted_in():
+    (finding,) = decision_findings(world(threshold=0.25), STAKES)
+    told = dict(finding.evidence)
+    assert told["saved against no model"].endswith("EUR")
+    assert told["what it would save on the other half"].endswith("EUR")
+
+
 def test_without_prices_capacities_are_told():
     (only,) = decision_findings(world(), None)
     assert only.severity is Severity.INFO

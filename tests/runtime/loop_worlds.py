@@ -133,7 +133,7 @@ def once(means: Means, now: int) -> Turned:
         train(means, done.training, now)
         done = turn(means, now)
     if done.challenge is not None:
-        challenge(means, done.challenge, now)
+        challenge(means, done.challenge, lambda: now)
     return done
 
 

@@ -23,7 +23,15 @@ from trimtab.retrain.readings import read
 from trimtab.retrain.seen import NOTHING
 from trimtab.runtime.live_loop import challenging, journal
 from trimtab.runtime.live_loop.carrying import VERSIONS
-from trimtab.runtime.live_loop.challenging import CHALLENGERS, FAILED, FITTED, challenge, challengers, due
+from trimtab.runtime.live_loop.challenging import (
+    CHALLENGERS,
+    FAILED,
+    FITTED,
+    challenge,
+    challengers,
+    due,
+    wants_challenger,
+)
 from trimtab.runtime.live_loop.cohorts import COHORTS, challenged_days
 from trimtab.runtime.live_loop.findings import loop_findings
 from trimtab.runtime.live_loop.measuring import measured
@@ -34,9 +42,10 @@ from trimtab.runtime.logged import PREDICTIONS, decode
 from trimtab.runtime.loop import State
 from trimtab.runtime.watching import figures as reading
 from trimtab.runtime.watching.figures import FIGURES, figures_before, folded_figures
-from trimtab.runtime.watching.live import look
+from trimtab.runtime.watching.live import Place, look
 from trimtab.runtime.watching.telling import record
 from trimtab.runtime.watching.windows import WINDOWS
+from trimtab.serving.watching import served
 from trimtab.testing import MemoryLedger
 
 TABLES = orders_tables(rows=400, length_days=60)
@@ -117,22 +126,29 @@ def test_the_status_tells_of_the_challenger(turned_round):
 
 def test_a_challenger_that_is_on_record_is_not_fitted_again(turned_round):
     before = turned_round.ledger.frontier(CHALLENGERS)
-    challenge(turned_round.means(), challenging.Challenge("c2", BEGIN), BEGIN)
+    challenge(turned_round.means(), challenging.Challenge("c2", BEGIN), lambda: BEGIN)
     assert turned_round.ledger.frontier(CHALLENGERS) == before
 
 
-def test_without_a_trigger_that_reads_it_no_challenger_is_due():
-    asked = tt.Retrain(tt.on_regret())
+def test_a_challenger_is_wanted_by_a_trigger_or_by_the_monitors():
+    silent, reading = tt.Retrain(tt.every(days(7)) | tt.on_incident()), tt.Retrain(tt.on_regret())
+    plain = system(TABLES, retrain=silent)
+    assert not wants_challenger(plain)
+    assert wants_challenger(system(TABLES, retrain=reading))
+    assert wants_challenger(system(TABLES, retrain=silent, watch=tt.Watch(challenger=True)))
+
+
+def test_the_first_challenger_is_due_a_week_after_the_first_version_where_one_is_wanted():
     state = State(champion="v1", ticked=BEGIN + 30 * DAY, last_attempt=BEGIN)
     ledger = MemoryLedger()
     version = {"name": "v1", "artifact": "", "format": "", "as_of": BEGIN, "rows": 1, "dataset": ""}
     ledger.append_events(VERSIONS, [Event(BEGIN, "trained", "v1", version)])
-    assert due(ledger, state, tt.Retrain(tt.every(days(7)) | tt.on_incident())) is None
-    assert due(ledger, state, asked) == challenging.Challenge("c1", BEGIN + 30 * DAY)
-    assert due(ledger, replace(state, champion=None), asked) is None
-    assert due(ledger, replace(state, ticked=BEGIN + 6 * DAY), asked) is None
+    assert due(ledger, state, wanted=False) is None
+    assert due(ledger, state, wanted=True) == challenging.Challenge("c1", BEGIN + 30 * DAY)
+    assert due(ledger, replace(state, champion=None), wanted=True) is None
+    assert due(ledger, replace(state, ticked=BEGIN + 6 * DAY), wanted=True) is None
     an_hour_short = replace(state, ticked=BEGIN + 7 * DAY - DAY // 24)
-    assert due(ledger, an_hour_short, asked) is not None, "a clock that went forward delays nothing"
+    assert due(ledger, an_hour_short, wanted=True) is not None, "a clock that went forward delays nothing"
 
 
 def test_a_challenger_that_cannot_be_fitted_is_told_and_tried_again_a_week_later(turned_round):
@@ -144,13 +160,13 @@ def test_a_challenger_that_cannot_be_fitted_is_told_and_tried_again_a_week_later
         raise LearnerError("out of luck")
 
     means = replace(turned_round.means(), ledger=ledger, dump=broken)
-    challenge(means, challenging.Challenge("c1", BEGIN + 20 * DAY), BEGIN + 20 * DAY)
+    challenge(means, challenging.Challenge("c1", BEGIN + 20 * DAY), lambda: BEGIN + 20 * DAY)
     assert [e.kind for e in ledger.read_events(CHALLENGERS)] == [FAILED]
     assert challengers(ledger) == ()
     assert any("out of luck" in each.what for each in loop_findings(ledger, BEGIN + 21 * DAY))
-    state, asked = State(champion="v1", ticked=BEGIN + 26 * DAY), tt.Retrain(tt.on_challenger())
-    assert due(ledger, state, asked) is None
-    assert due(ledger, replace(state, ticked=BEGIN + 27 * DAY), asked).name == "c2"
+    state = State(champion="v1", ticked=BEGIN + 26 * DAY)
+    assert due(ledger, state, wanted=True) is None
+    assert due(ledger, replace(state, ticked=BEGIN + 27 * DAY), wanted=True).name == "c2"
 
 
 def with_days(totals):
@@ -279,3 +295,20 @@ def test_ranks_agree_with_counting_the_quiet_windows_that_drifted_less(found):
     assert seen.windows == len(quiet)
     for rank, (size, _) in zip(seen.ranks, found[-4:], strict=True):
         assert math.isclose(rank, sum(each < size for each in quiet) / (len(quiet) + 1))
+
+
+# --- the monitors
+
+
+def test_a_challenger_that_the_loop_fitted_for_the_monitors_is_what_they_compare_with():
+    asked = system(TABLES, retrain=tt.Retrain(tt.on_incident()), watch=tt.Watch(challenger=True))
+    with shop(asked) as found:
+        found.run(11)
+        assert [(e.kind, e.subject) for e in found.ledger.read_events(CHALLENGERS)] == [(FITTED, "c1")]
+        days_on_record = [e.body for e in found.ledger.read_events(COHORTS) if e.kind == "day"]
+        assert not any("challenged" in body for body in days_on_record), "no trigger reads it"
+        means = found.means()
+        place = Place(asked, found.ledger, means.blobs, means.engine, means.load, served(found.ledger))
+        folded = look(place, found.clock.now())
+        assert folded.terms.paired
+        assert folded.watcher.reference.paired

@@ -4,14 +4,29 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
-from watched_worlds import DAY, DAYS, HARMED, LAST, START, TRAINED, Watched, harmed_tables, watched
+from watched_worlds import (
+    DAY,
+    DAYS,
+    HARMED,
+    LAST,
+    START,
+    TRAINED,
+    Killed,
+    Mortal,
+    Sink,
+    Watched,
+    at,
+    copied,
+    harmed_tables,
+    journal,
+    references_learned_once,
+    watched,
+)
 
 from orders import HOUR, orders_system
 from trimtab import Watch
 from trimtab.finding import Severity
 from trimtab.labels.history import as_known
-from trimtab.monitoring import reference as references
 from trimtab.monitoring.following import follow
 from trimtab.monitoring.incidents import INCIDENTS, Acknowledge, Alert, Clear, incidents_of
 from trimtab.monitoring.summary import summarise_inputs
@@ -36,55 +51,10 @@ PAGED = 119
 """By the end of this day the harm has paged."""
 
 
-class Killed(BaseException):
-    """The process ends here."""
-
-
-class Mortal:
-    """A ledger whose process ends before the append of so many events or, with `after`, right behind it."""
-
-    def __init__(self, ledger, lives, *, after=False):
-        self.ledger, self.lives, self.after = ledger, lives, after
-
-    def append_events(self, stream, events):
-        if not events:
-            return self.ledger.append_events(stream, events)
-        self.lives -= 1
-        if self.lives < 0 and not self.after:
-            raise Killed
-        found = self.ledger.append_events(stream, events)
-        if self.lives < 0:
-            raise Killed
-        return found
-
-    def __getattr__(self, name):
-        return getattr(self.ledger, name)
-
-
-class Sink:
-    name, owner, keeps_state = "list", None, False
-
-    def __init__(self):
-        self.got = []
-
-    def send(self, message):
-        self.got.append(message)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def accepted_once():
     """Learn each reference once for all tests: it depends on nothing but its rows and options."""
-    with pytest.MonkeyPatch.context() as patch:
-        known = {}
-
-        def accept(rows, options):
-            key = (to_parquet(rows), repr(options))
-            if key not in known:
-                with threadpool_limits(1):
-                    known[key] = references.accept(rows, options)
-            return known[key]
-
-        patch.setattr(live, "accept", accept)
+    with references_learned_once():
         yield
 
 
@@ -101,30 +71,6 @@ def before(world):
     ledger = copied(world.ledger)
     run_pass(world.place(ledger), [], at(PAGED - 3))
     return ledger
-
-
-def at(day):
-    """An instant at which everything before a day can be closed."""
-    return START + day * DAY + GRACE.microseconds
-
-
-def copied(ledger):
-    """Another record with the same content."""
-    found = MemoryLedger()
-    for stream in ledger.streams():
-        if stream.startswith("facts/"):
-            table = ledger.read_rows(stream).drop_columns(["sequence", "recorded_at"])
-            found.append_rows(stream, table, at=START)
-        elif stream == "predictions":
-            found.append_records(stream, [record for _, record in ledger.read_records(stream)])
-        else:
-            found.append_events(stream, ledger.read_events(stream))
-    return found
-
-
-def journal(ledger, stream):
-    """The events of a journal without when they were written."""
-    return [(event.kind, event.subject, event.body) for event in ledger.read_events(stream)]
 
 
 def the_same(one, other):
@@ -331,7 +277,7 @@ def test_a_changed_tolerance_holds_from_then_on_and_not_before(world, before):
     place = world.place(ledger)
     closed = journal(ledger, WINDOWS)
     system = orders_system(harmed_tables(), watch=Watch(tolerance=0.9))
-    run_pass(live.Place(system, ledger, place.blobs, place.engine, place.served), [], at(PAGED))
+    run_pass(live.Place(system, ledger, place.blobs, place.engine, place.load, place.served), [], at(PAGED))
     assert journal(ledger, WINDOWS)[: len(closed)] == closed
     assert [each.options["tolerance"] for each in terms(ledger)] == [None, 0.9]
     assert not incidents_of(ledger.read_events(INCIDENTS)), "what is tolerated pages nobody"

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pyarrow as pa
+import pytest
+from threadpoolctl import threadpool_limits
 
-import trimtab as tt
 from orders import DAY, START, orders_system, orders_tables
 from trimtab import wiring
 from trimtab.adapters.blobs.memory import MemoryBlobs
 from trimtab.declare.system import System
+from trimtab.monitoring import reference as references
 from trimtab.ports import Event, Ledger, Record
 from trimtab.runtime.history import History, assemble
 from trimtab.runtime.intake import facts_from, take_in
 from trimtab.runtime.logged import PREDICTIONS, Logged, encode
 from trimtab.runtime.training_set import Version
 from trimtab.runtime.versions import load_version, train_version
-from trimtab.runtime.watching.live import Place
+from trimtab.runtime.watching import live
+from trimtab.runtime.watching.live import GRACE, Place
+from trimtab.runtime.watching.reference_rows import to_parquet
 from trimtab.serving.champion import version_of
 from trimtab.serving.watching import served
 from trimtab.testing import MemoryLedger
@@ -54,7 +59,9 @@ class Watched:
     def place(self, ledger: Ledger | None = None) -> Place:
         """What a pass reads."""
         ledger = ledger or self.ledger
-        return Place(self.system, ledger, self.blobs, wiring.engine, served(ledger), "trimtab watch s.py")
+        return Place(
+            self.system, ledger, self.blobs, wiring.engine, wiring.load, served(ledger), "trimtab watch s.py"
+        )
 
     def version(self, name: str) -> Version:
         """A version on record."""
@@ -123,5 +130,80 @@ def watched(
     return found
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Mortal:
+    """A ledger whose process ends before the append of so many events or, with `after`, right behind it."""
+
+    def __init__(self, ledger, lives, *, after=False):
+        self.ledger, self.lives, self.after = ledger, lives, after
+
+    def append_events(self, stream, events):
+        if not events:
+            return self.ledger.append_events(stream, events)
+        self.lives -= 1
+        if self.lives < 0 and not self.after:
+            raise Killed
+        found = self.ledger.append_events(stream, events)
+        if self.lives < 0:
+            raise Killed
+        return found
+
+    def __getattr__(self, name):
+        return getattr(self.ledger, name)
+
+
+class Sink:
+    name, owner, keeps_state = "list", None, False
+
+    def __init__(self):
+        self.got = []
+
+    def send(self, message):
+        self.got.append(message)
+
+
+def at(day):
+    """An instant at which everything before a day can be closed."""
+    return START + day * DAY + GRACE.microseconds
+
+
+def copied(ledger):
+    """Another record with the same content."""
+    found = MemoryLedger()
+    for stream in ledger.streams():
+        if stream.startswith("facts/"):
+            table = ledger.read_rows(stream).drop_columns(["sequence", "recorded_at"])
+            found.append_rows(stream, table, at=START)
+        elif stream == "predictions":
+            found.append_records(stream, [record for _, record in ledger.read_records(stream)])
+        else:
+            found.append_events(stream, ledger.read_events(stream))
+    return found
+
+
+def journal(ledger, stream):
+    """The events of a journal without when they were written."""
+    return [(event.kind, event.subject, event.body) for event in ledger.read_events(stream)]
+
+
+@contextmanager
+def references_learned_once():
+    """Learn each reference once: it depends on nothing but its rows and options."""
+    known = {}
+
+    def accept(rows, options):
+        key = (to_parquet(rows), rows.reference_score is None, repr(options))
+        if key not in known:
+            with threadpool_limits(1):
+                known[key] = references.accept(rows, options)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(live, "accept", accept)
+        yield
+
+
 quiet = partial(watched, None)
-__all__ = ["DAY", "DAYS", "HARMED", "LAST", "START", "TRAINED", "Watched", "quiet", "tt", "watched"]

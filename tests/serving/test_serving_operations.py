@@ -221,6 +221,18 @@ def test_failed_calls_of_the_last_hour_are_breakage(shop):
     assert beside(shop)["answers"].severity is Severity.ACT
 
 
+def test_dropped_shadow_scores_of_any_process_are_a_line_to_watch_and_gauges(shop):
+    ledger, now = shop.world.home.ledger, shop.world.clock.now()
+    for dropped in (0, 30):
+        scores = {"offered": 500, "dropped": dropped, "failed": 0, "buckets": [470, *[0] * 8]}
+        body = {"requests": 500, "unanswered": 0, "buckets": [500, *[0] * 14], "shadow": scores}
+        ledger.append_events(MEASUREMENTS, [Event(now, "calls", "late-orders", body)])
+    found = beside(shop)["shadow scores"]
+    assert found.severity is Severity.WATCH
+    assert found.what.startswith("shadow scores: 1,000 in 24 h, 30 dropped, 0 failed")
+    assert figures_of(measured(shop))["shadow_dropped_share"] == 0.03
+
+
 def test_figures_are_put_on_record_and_become_gauges(shop, monkeypatch):
     found = shop.world
     ledger, now = found.home.ledger, found.clock.now()

@@ -14,6 +14,7 @@ from trimtab.serving.champion import VERSIONS, Champions
 from trimtab.serving.logged import PREDICTIONS, decode
 from trimtab.serving.opening import open_live
 from trimtab.serving.problems import RequestError
+from trimtab.serving.shadow_scores import ShadowScores
 from trimtab.serving.shadowing import Shadowing
 
 
@@ -97,6 +98,10 @@ def test_a_shadow_scores_every_answer_as_it_would_have_answered(live, route):
     for answer, expected in zip(answers, alone, strict=True):
         assert answer.version == "v1"
         assert records[f"v2/{answer.id}"].score == expected.score
+    counted = {name: samples for name, _, _, samples in live.service.figures()}["trimtab_shadow_scores_total"]
+    outcomes = {labels["outcome"]: value for labels, value in counted}
+    assert outcomes["scored"] >= 40
+    assert outcomes["scored"] == live.service.shadow_scores().offered
 
 
 def test_rows_that_find_no_room_are_dropped_and_counted(live, route):
@@ -106,7 +111,7 @@ def test_rows_that_find_no_room_are_dropped_and_counted(live, route):
     shadowing._thread = object()  # nobody takes rows out
     for number in range(5):
         shadowing.offer(f"p{number}", [None] * 7, shadows)
-    assert shadowing.dropped == 3
+    assert shadowing.scores == ShadowScores(offered=5, dropped=3)
 
 
 def test_a_version_in_quarantine_answers_nobody(live):

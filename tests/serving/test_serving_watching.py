@@ -91,7 +91,7 @@ def a_day(found, day, **broken):
 
 def place_of(found):
     ledger = found.home.ledger
-    return Place(found.system, ledger, found.home.blobs, wiring.engine, served(ledger))
+    return Place(found.system, ledger, found.home.blobs, wiring.engine, wiring.load, served(ledger))
 
 
 def test_a_column_that_breaks_pages_by_webhook_before_any_label(webhook):

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from trimtab.console.keeping import Arrays, Kept
+from trimtab.console.later import Later
+from trimtab.console.means import Means
 from trimtab.declare.system import System
 from trimtab.ports import Clock, Event, Ledger
 
@@ -87,7 +89,8 @@ class Book:
     """One record: of a live system, or of a replay.
 
     `slug` is its name in addresses, `target` what commands call the system. Without a system, pages show only what
-    the record itself says. `folds` is the folder where what was added up once is kept; None keeps it in memory only.
+    the record itself says. `folds` is the folder where what was added up once is kept; None keeps it in memory only. Without
+    `means` nothing is shown that has to be computed from models.
     """
 
     slug: str
@@ -98,7 +101,9 @@ class Book:
     target: str = "SYSTEM"
     replay: bool = False
     folds: Path | None = None
+    means: Means | None = None
     journals: Journals = field(init=False)
+    later: Later = field(init=False, default_factory=Later)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "journals", Journals(self.ledger, Kept(self.folds)))

@@ -51,22 +51,22 @@ def draw(
             return version_pages.difference(view, links, query.get("one", ""), query.get("other", ""))
         case [name] if name in PLAIN:
             return PLAIN[name](view, links)
-        case [kind, name]:
-            return _one(view, links, kind, name, acting=acting)
-    return None
+    return _one(view, links, path, acting=acting)
 
 
-def _one(view: View, links: Links, kind: str, name: str, *, acting: bool) -> Page | None:
-    """The page of one version, incident or prediction."""
-    match kind:
-        case "versions":
+def _one(view: View, links: Links, path: Sequence[str], *, acting: bool) -> Page | None:
+    """The page of one version, incident or prediction; None where there is none."""
+    match list(path):
+        case ["versions", name]:
             return version_pages.version(view, links, name, acting=acting)
-        case "card":
+        case ["card", name]:
             return card(view, name)
-        case "incidents":
+        case ["incidents", name]:
             return incident_pages.incident(view, links, name, acting=acting)
-        case "predictions":
+        case ["predictions", name]:
             return prediction_pages.prediction(view, links, name, _labels(view.book))
+        case ["predictions", name, "explained"]:
+            return prediction_pages.prediction(view, links, name, _labels(view.book), why=True)
     return None
 
 

@@ -12,7 +12,7 @@ RULES = """
 .tt .slot{flex:1 1 12rem;min-width:9rem;height:2.1rem;display:flex}.tt .slot input{flex:1;height:100%;min-height:0;min-width:9rem;padding:0;margin:0;border:0;accent-color:var(--tt-link)}
 .tt input,.tt select,.tt textarea,.tt button,.tt .button{font:inherit;color:inherit;background:var(--tt-paper);
 border:1px solid var(--tt-axis);border-radius:5px;padding:.32rem .6rem;min-height:2.1rem}
-.tt button,.tt .button{cursor:pointer;font-weight:600;background:var(--tt-panel);text-decoration:none;display:inline-block}
+.tt button,.tt .button{cursor:pointer;font-weight:600;background:var(--tt-panel);text-decoration:none;display:inline-flex;align-items:center;justify-content:center}
 .tt button.sure{background:var(--tt-act-tint);color:var(--tt-act);border-color:var(--tt-act)}
 .tt .button.go{background:var(--tt-ok-tint);color:var(--tt-ok);border-color:var(--tt-ok)}
 .tt form.stack{display:grid;gap:.8rem;max-width:34rem;margin:0}
@@ -33,7 +33,7 @@ border:1px solid var(--tt-axis);border-radius:5px;padding:.32rem .6rem;min-heigh
 .tt .map .watch rect{fill:var(--tt-watch-tint);stroke:var(--tt-watch)}.tt .map .act rect{fill:var(--tt-act-tint);stroke:var(--tt-act)}
 .tt .map path{fill:none;stroke:var(--tt-axis);stroke-width:1.5}
 .tt figure{position:relative}
-.tt .facts div{min-width:0}.tt dd,.tt p,.tt td{overflow-wrap:anywhere}
+.tt .facts div{min-width:0}.tt dd,.tt p,.tt .long{overflow-wrap:anywhere}.tt .facts+.findings{margin-top:1.2rem}
 .tt .steps{display:flex;flex-wrap:wrap;gap:.1rem .8rem;margin-top:.5rem;font-size:.85rem;font-variant-numeric:tabular-nums}
 .tt .steps a,.tt .steps span{padding:.2rem 0;white-space:nowrap}.tt .steps a{text-decoration:none}.tt .steps a:hover{text-decoration:underline}
 .tt .steps span{color:var(--tt-muted)}

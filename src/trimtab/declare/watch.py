@@ -19,7 +19,8 @@ class Watch:
     the model does worst there. `tolerance` is the share of the loss by which a model may do worse before it harms
     (default: 0.05 compared with a fresh model, 0.10 compared with the accepted period). `unit` is what carries
     evidence: 'day', or 'row', which is quicker and needs rows that are measured to be nearly independent. `sinks`
-    get the pages. Raises DeclarationError for a budget or tolerance that is no positive number, or another unit.
+    get the pages. `challenger` has a model fitted once a week that never answers, so that realised loss is compared with
+    it, row by row, rather than with the accepted period. Raises DeclarationError for a budget or tolerance that is no positive number, or another unit.
 
     >>> Watch(false_pages_per_year=0.5, slices=("carrier",)).unit
     'day'
@@ -31,6 +32,7 @@ class Watch:
     tolerance: float | None = None
     unit: str = "day"
     sinks: tuple[Sink, ...] = ()
+    challenger: bool = False
     site: Site = field(default_factory=declared_here, compare=False)
 
     def __post_init__(self) -> None:

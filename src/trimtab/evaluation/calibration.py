@@ -173,7 +173,7 @@ def _slices(found: Evaluated) -> Iterator[Finding]:
             Severity.WATCH,
             estimate=worst.estimate,
             interval=worst.bounds(),
-            action="give the model this column, or recalibrate these rows by themselves",
+            action="recalibrate these rows by themselves, or train on a newer window",
             evidence=tuple((words, f"{test.estimate:+.3f} on {rows:,} rows") for words, rows, test in off),
         )
     elif tested:

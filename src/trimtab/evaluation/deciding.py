@@ -33,10 +33,10 @@ def _threshold(found: Evaluated, false_alarm: float, miss: float, stakes: Stakes
     other = best_threshold(found.label[choosing], found.score[choosing], false_alarm, miss)
     changed = costs(found.label, found.score >= other, false_alarm, miss)
     judged = found.take(np.flatnonzero(~choosing))
-    mean, saved = found.means([now, idle - now])
-    gain = judged.means([(now - changed)[~choosing]])[0]
-    better = gain.known and gain.low > BETTER * mean.estimate
     money = stakes.currency
+    mean, saved = found.means([now, idle - now], money)
+    gain = judged.means([(now - changed)[~choosing]], money)[0]
+    better = gain.known and gain.low > BETTER * mean.estimate
     return Finding(
         f"acting from a score of {declared:.3g} on costs {mean.estimate:.4g} {money} a row, "
         f"{saved.estimate:.4g} {money} less than the best rule without scores",

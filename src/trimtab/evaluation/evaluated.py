@@ -116,11 +116,12 @@ class Evaluated:
         """Losses (n,) or (n, k) by day."""
         return unit_totals(losses, self.day)
 
-    def means(self, losses: Sequence[Floats]) -> tuple[Interval, ...]:
-        """The mean of each array of losses (n,) with its interval by day, in the unit of the metric."""
+    def means(self, losses: Sequence[Floats], units: str | None = None) -> tuple[Interval, ...]:
+        """The mean of each array of losses (n,) with its interval by day, in the unit of the metric or the given one."""
         if not losses:
             return ()
-        return self.bootstrap.means(self.totals(np.column_stack(losses)), units=self.judged_by.unit)
+        unit = self.judged_by.unit if units is None else units
+        return self.bootstrap.means(self.totals(np.column_stack(losses)), units=unit)
 
     def take(self, rows: NDArray[np.int64]) -> Evaluated:
         """The given rows in the given order."""

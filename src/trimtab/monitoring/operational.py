@@ -27,6 +27,9 @@ SMALL = 0.001
 STALE_PARITY = 2 * DAY
 """An older sample says nothing of what is served now; a running server takes one an hour."""
 
+MOST_DROPPED = 0.01
+"""A larger share of shadow scores that are dropped is worth a line."""
+
 MOST = 0.5
 """A larger share of fallbacks is breakage: the model hardly answers."""
 
@@ -64,6 +67,19 @@ class Served:
 
 
 @dataclass(frozen=True)
+class Unseen:
+    """Scores of versions that answer nobody, in 24 hours: offered, dropped, and failed.
+
+    `late` is what 99 of 100 took at most from the answer to the record, microseconds, None where none is on record.
+    """
+
+    offered: int = 0
+    dropped: int = 0
+    failed: int = 0
+    late: float | None = None
+
+
+@dataclass(frozen=True)
 class SourceFlow:
     """When a source's last fact became known, epoch microseconds, and what its flow usually is, None where not known.
 
@@ -97,6 +113,7 @@ class Operations:
     parity: ParitySample | None = None
     champion: tuple[str, int] | None = None
     sources: tuple[SourceFlow, ...] = ()
+    unseen: Unseen = Unseen()
 
 
 def operational_findings(operations: Operations) -> tuple[Finding, ...]:
@@ -197,6 +214,23 @@ def _behind(operations: Operations) -> Iterator[Finding]:
         yield Finding(what, Severity.OK, estimate=served.lag / 1e6)
 
 
+def _unseen(operations: Operations) -> Iterator[Finding]:
+    """Scores of versions in shadow, where any were asked for; what is dropped is missing from their evidence."""
+    unseen = operations.unseen
+    if not unseen.offered:
+        return
+    share = unseen.dropped / unseen.offered
+    quick = "" if unseen.late is None else f", 99 of 100 on record within {_length(unseen.late)}"
+    counts = f"{unseen.offered:,} in 24 h, {unseen.dropped:,} dropped, {unseen.failed:,} failed"
+    found = Finding(f"shadow scores: {counts}{quick}", Severity.OK, estimate=share)
+    if share <= MOST_DROPPED:
+        yield found
+        return
+    cause = "requests come quicker than versions in shadow score them, or their scores cannot be written"
+    action = "give the server more cores or a quicker disk, or have fewer versions score unseen"
+    yield replace(found, severity=Severity.WATCH, cause=cause, action=action)
+
+
 def _nulls(operations: Operations) -> Iterator[Finding]:
     served = operations.served
     looked_at = {name: days for name, days in served.nulls.items() if days.today.of}
@@ -285,6 +319,7 @@ _CHECKS: tuple[Callable[[Operations], Iterator[Finding]], ...] = (
     _slow,
     _fallbacks,
     _behind,
+    _unseen,
     _nulls,
     _parity,
     _labels,

@@ -20,19 +20,24 @@ from trimtab.labels.history import as_known
 from trimtab.ports import Engine, Tables
 from trimtab.release.exposure import exposure_finding
 from trimtab.report import Column, Document, FindingsList, Section, Table
+from trimtab.report.shown import Shown
+from trimtab.retrain.windows import selection
 from trimtab.runtime.history import History, explain_features, load, load_source
 from trimtab.runtime.learning import refuse_manner
+from trimtab.runtime.live_loop.challenging import wants_challenger
+from trimtab.runtime.training_set import training_rows
 from trimtab.sources import contract
 from trimtab.training.continuing import how_to_continue
 from trimtab.training.manners.manner import Manner
 from trimtab.training.task import make_recipe
 
+CHALLENGERS_A_YEAR = 52
 UNITS_TO_DECIDE = 14
 """Days with mature labels that a comparison of versions needs at least."""
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Shown):
     """The findings about a system's declaration and data, and the plan of each feature in words."""
 
     system: str
@@ -67,16 +72,6 @@ class Check:
         )
         ran = worst(finding for finding in self.findings if finding.severity is not Severity.NOT_RUN)
         return Document(f"Check of {self.system}", verdict, severity=ran, sections=tuple(sections))
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def check(system: System, engine: Engine, tables: Tables, now: int) -> Check:
@@ -161,6 +156,7 @@ def _about(history: History, now: int) -> Iterator[Finding]:
     yield from _outcome_in_request(history, now)
     yield from _empty_features(history)
     yield from _time_to_decide(history)
+    yield from _challenger(history, now)
     if model.learner.get_params().get("class_weight"):
         yield Finding(
             "class_weight inside the learner moves its scores away from the true rate",
@@ -203,6 +199,24 @@ def _empty_features(history: History) -> Iterator[Finding]:
             yield Finding(
                 f"feature {name!r} is the same for every request", Severity.WATCH, evidence=evidence
             )
+
+
+def _challenger(history: History, now: int) -> Iterator[Finding]:
+    """What a weekly challenger costs, where one is wanted: a training a week beside the server."""
+    system = history.system
+    if not wants_challenger(system):
+        return
+    ripe = int(history.requests.at[-1]) + system.model.label.matures_after.microseconds
+    as_of = min(now, ripe)  # data that ended long ago is looked at as it was then
+    rows = len(training_rows(history, selection(system.retrain.window, as_of), as_of))
+    size = f"of {rows:,} rows and {len(history.matrix.names)} features"
+    price = None if system.stakes is None else system.stakes.fit
+    paid = f", {CHALLENGERS_A_YEAR * price:,.2f} {system.stakes.currency}" if system.stakes and price else ""
+    who = "the monitors compare" if system.watch.challenger else "a trigger compares"
+    yield Finding(
+        f"{who} the champion with a weekly challenger: {CHALLENGERS_A_YEAR} more trainings a year, {size} now{paid}",
+        Severity.INFO,
+    )
 
 
 def _time_to_decide(history: History) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from trimtab.serving.answering import Answering
 from trimtab.serving.champion import Champions
 from trimtab.serving.committing import Committer
 from trimtab.serving.service import Taken
+from trimtab.serving.shadow_scores import ShadowScores
 
 Labelled = Sequence[tuple[Mapping[str, str], float]]
 Figure = tuple[str, str, str, Labelled]
@@ -20,8 +21,23 @@ _OPERATIONS = {
     "label_share": "Share of the requests matured in 24 hours that had a label then, of a sample.",
     "label_lag_seconds": "What 95 of 100 labels take at most from request to known.",
     "labels_pending": "Requests whose label is not due yet.",
+    "shadow_dropped_share": "Share of the shadow scores of 24 hours that were dropped.",
+    "shadow_failed_share": "Share of the shadow scores of 24 hours that the version could not give.",
+    "shadow_late_seconds": "What 99 of 100 shadow scores take at most from the answer to the record.",
 }
 """What was put on record last of `operations.figures_of`, by name without its prefix."""
+
+
+def _by_outcome(scores: ShadowScores) -> Labelled:
+    """Shadow scores by outcome; nothing where none was ever asked for."""
+    if not scores.offered:
+        return []
+    counts = {
+        "scored": scores.on_record - scores.failed,
+        "failed": scores.failed,
+        "dropped": scores.dropped,
+    }
+    return [({"outcome": outcome}, float(count)) for outcome, count in counts.items()]
 
 
 class Tally:
@@ -79,6 +95,12 @@ class Figures:
                 failed,
             ),
             ("trimtab_facts_total", "Facts and given labels by what became of them.", "counter", taken),
+            (
+                "trimtab_shadow_scores_total",
+                "Scores that versions in shadow were to give, by what became of them.",
+                "counter",
+                _by_outcome(self._answering.shadowing.scores),
+            ),
         ]
 
     def _model(self) -> list[Figure]:

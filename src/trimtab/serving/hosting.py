@@ -131,7 +131,9 @@ def _answer(live: Live, home: Home, how: Listening, listener: socket.socket) -> 
         examples=live.examples(),
     )
     app = make_app(live.service, settings, keys=how.keys, log=how.log, clock=home.clock)
-    with Measuring(app.tallies, home.ledger, home.clock, live.service.system.name):
+    service = live.service
+    shadow = service.shadow_scores
+    with Measuring(app.tallies, home.ledger, home.clock, service.system.name, shadow):
         run(app if how.mount is None else how.mount(app, live, home), listener)
 
 

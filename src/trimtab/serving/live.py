@@ -21,6 +21,7 @@ from trimtab.serving.logged import PREDICTIONS, decode, prediction_of
 from trimtab.serving.outcomes import Outcomes
 from trimtab.serving.problems import RequestError
 from trimtab.serving.service import Prediction, Refused, Row, Story, Taken, VersionInfo
+from trimtab.serving.shadow_scores import ShadowScores
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,10 @@ class LiveService:
     def figures(self) -> Sequence[tuple[str, str, str, Sequence[tuple[Mapping[str, str], float]]]]:
         """Figures for monitoring: (name, help, "counter" or "gauge", [(labels, value)])."""
         return self._parts.figures.all()
+
+    def shadow_scores(self) -> ShadowScores:
+        """What became of the scores of versions that answer nobody, since the start."""
+        return self._parts.answering.shadowing.scores
 
     def close(self) -> None:
         """Finish what is under way and let go of threads; the ledger and stores are closed by who opened them."""

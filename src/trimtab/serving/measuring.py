@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from trimtab.errors import TrimtabError
 from trimtab.ports import Clock, Event, Ledger
+from trimtab.serving.buckets import p99_microseconds
+from trimtab.serving.shadow_scores import ShadowScores
 
 MEASUREMENTS = "measurements"
 """The journal of what was measured: calls, and parity of what was served."""
 CALLS, PARITY = "calls", "parity"
+SHADOW = "shadow"
+"""Where counts of calls hold those of shadow scores, if there are any."""
 EVERY_SECONDS = 60.0
 PREDICTING = ("/predict",)
 
@@ -59,15 +63,7 @@ class Calls:
         >>> Calls(100, 0, (98, 2)).p99_microseconds((0.001, 0.003))
         2000.0
         """
-        wanted, below = 0.99 * sum(self.buckets), 0
-        if not wanted:
-            return None
-        lower = 0.0
-        for bound, count in zip(bounds, self.buckets, strict=False):
-            if below + count >= wanted:
-                return (lower + (bound - lower) * (wanted - below) / count) * 1e6
-            below, lower = below + count, bound
-        return float("inf")
+        return p99_microseconds(self.buckets, bounds)
 
     @classmethod
     def of(cls, tallies: Mapping[str, Tally]) -> Calls:
@@ -83,11 +79,22 @@ class Calls:
 
 
 class Measuring:
-    """A thread that appends what happened since it last looked, and at the end of the process what is left."""
+    """A thread that appends what happened since it last looked, and at the end of the process what is left.
 
-    def __init__(self, tallies: Mapping[str, Tally], ledger: Ledger, clock: Clock, system: str) -> None:
+    `shadow` gives what became of all shadow scores since the start.
+    """
+
+    def __init__(
+        self,
+        tallies: Mapping[str, Tally],
+        ledger: Ledger,
+        clock: Clock,
+        system: str,
+        shadow: Callable[[], ShadowScores] = ShadowScores,
+    ) -> None:
         self._tallies, self._ledger, self._clock, self._system = tallies, ledger, clock, system
-        self._seen = Calls()
+        self._shadow = shadow
+        self._seen, self._seen_shadow = Calls(), ShadowScores()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="trimtab-measuring", daemon=True)
 
@@ -101,15 +108,18 @@ class Measuring:
         self.look()
 
     def look(self) -> None:
-        """Append what is new; nothing when no call came, and next time what could not be written now."""
-        total = Calls.of(self._tallies)
-        new = total - self._seen
-        if not new.requests:
+        """Append what is new; nothing when nothing happened, and next time what could not be written now."""
+        total, shadow = Calls.of(self._tallies), self._shadow()
+        new, unseen = total - self._seen, shadow - self._seen_shadow
+        if not new.requests and shadow == self._seen_shadow:
             return
-        body = {"requests": new.requests, "unanswered": new.unanswered, "buckets": list(new.buckets)}
+        body: dict[str, Any] = {"requests": new.requests, "unanswered": new.unanswered}
+        body["buckets"] = list(new.buckets)
+        if shadow != self._seen_shadow:
+            body[SHADOW] = unseen.to_json()
         with suppress(TrimtabError):
             self._ledger.append_events(MEASUREMENTS, [Event(self._clock.now(), CALLS, self._system, body)])
-            self._seen = total
+            self._seen, self._seen_shadow = total, shadow
 
     def _run(self) -> None:
         while not self._stopped.wait(EVERY_SECONDS):

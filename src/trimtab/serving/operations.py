@@ -14,14 +14,15 @@ import numpy as np
 from trimtab.declare.aggregate import Aggregate
 from trimtab.declare.needs import explicit_features
 from trimtab.declare.system import System
-from trimtab.monitoring.operational import HOUR, Answers, Operations, ParitySample, Served
+from trimtab.monitoring.operational import HOUR, Answers, Operations, ParitySample, Served, Unseen
 from trimtab.monitoring.usual import DAY, Days, Share
 from trimtab.ports import Event, Ledger, Record
 from trimtab.runtime.training_set import Version
 from trimtab.serving.http.metrics import BOUNDS
 from trimtab.serving.label_arrivals import BEFORE, label_arrivals
 from trimtab.serving.logged import PREDICTIONS, Logged, decode
-from trimtab.serving.measuring import CALLS, MEASUREMENTS, PARITY, Calls
+from trimtab.serving.measuring import CALLS, MEASUREMENTS, PARITY, SHADOW, Calls
+from trimtab.serving.shadow_scores import ShadowScores
 from trimtab.serving.source_flow import source_flows
 from trimtab.serving.timeline import Timeline, events, predictions
 
@@ -37,6 +38,9 @@ LATEST_AMONG = 10_000
 BEHIND = 60_000_000
 """Microseconds by which an answer may look further back than it was asked for before the store counts as behind."""
 
+LONGEST_SECONDS = 3_600.0
+"""As what a gauge shows a time that is longer than is measured."""
+
 CAUSES = ("features failed", "model failed", "timeout")
 OPERATIONS = "operations"
 """The kind of measurement that holds the figures of `figures_of`."""
@@ -50,22 +54,23 @@ class _Answer:
 
 def measure_operations(system: System, ledger: Ledger, champion: Version | None, now: int) -> Operations:
     """The numbers of a system at an instant (epoch microseconds), the last 24 hours against the 28 days before."""
-    served = predictions(ledger, PREDICTIONS)
+    served, measured = predictions(ledger, PREDICTIONS), events(ledger, MEASUREMENTS)
     return Operations(
         now,
-        _calls(events(ledger, MEASUREMENTS), now),
+        _calls(measured, now),
         _served(system, served, now),
         label_arrivals(system, ledger, served, now),
         _parity(ledger),
         None if champion is None else (champion.name, champion.as_of),
         source_flows(system, ledger, now),
+        _unseen(measured, now),
     )
 
 
 def figures_of(operations: Operations) -> dict[str, float]:
     """What of the numbers is worth a gauge, by name without its prefix; what is not known is left out."""
     labels, fallbacks = operations.labels, operations.served.fallbacks.today
-    figures = {"fallback_share": fallbacks.rate}
+    figures = {"fallback_share": fallbacks.rate, **_unseen_figures(operations.unseen)}
     if labels is not None:
         figures["label_share"] = 1 - labels.missing.today.rate
         figures["labels_pending"] = float(labels.pending)
@@ -113,6 +118,25 @@ def _counted(
     found = journal.between(since, until, journal.frontier if most is None else most)
     bodies = [(placed.at, placed.entry.body) for placed in found if placed.entry.kind == CALLS]
     return [(at, Calls(body["requests"], body["unanswered"], tuple(body["buckets"]))) for at, body in bodies]
+
+
+def _unseen(journal: Timeline[Event], now: int) -> Unseen:
+    """What became of the shadow scores of the last 24 hours, over all processes."""
+    found = journal.between(now - DAY + 1, now + 1, journal.frontier)
+    told = [placed.entry.body[SHADOW] for placed in found if SHADOW in placed.entry.body]
+    total = sum((ShadowScores.of_json(each) for each in told), ShadowScores())
+    return Unseen(total.offered, total.dropped, total.failed, total.p99_microseconds)
+
+
+def _unseen_figures(unseen: Unseen) -> dict[str, float]:
+    if not unseen.offered:
+        return {}
+    late = math.nan if unseen.late is None else min(unseen.late / 1e6, LONGEST_SECONDS)
+    return {
+        "shadow_dropped_share": unseen.dropped / unseen.offered,
+        "shadow_failed_share": unseen.failed / unseen.offered,
+        "shadow_late_seconds": late,
+    }
 
 
 def _total(counted: Iterable[tuple[int, Calls]]) -> Calls:

@@ -19,6 +19,7 @@ from trimtab.features.parity import ULPS, FeatureParity, compare
 from trimtab.finding import Severity
 from trimtab.ports import Engine, Ledger
 from trimtab.report import Column, Document, Paragraph, Section, Table
+from trimtab.report.shown import Shown
 from trimtab.runtime.history import AT, ROW, compute_features, resolve_features
 from trimtab.runtime.intake import facts_from
 from trimtab.runtime.live_loop.keeping import as_served
@@ -27,7 +28,7 @@ from trimtab.serving.logged import PREDICTIONS, Logged, decode
 
 
 @dataclass(frozen=True)
-class Parity:
+class Parity(Shown):
     """The outcome: each feature's counts, and which predictions could not be checked and why."""
 
     system: str
@@ -105,16 +106,6 @@ class Parity:
             severity=self.severity,
             sections=(Section("Features", (Table(columns, rows), *notes)),),
         )
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def parity(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from trimtab.errors import TrimtabError
-from trimtab.ports import Clock, Ledger, Record
+from trimtab.ports import Clock, Ledger
 from trimtab.runtime.live_loop.shadow_log import SHADOW, Shadowed, record_of
 from trimtab.serving.engines.base import Scorer
+from trimtab.serving.shadow_scores import LATE_BOUNDS, ShadowScores
 from trimtab.training.matrix import from_rows
 
 AT_MOST_WAITING = 20_000
 """Rows that may wait; those that come while so many wait are dropped and counted."""
 AT_ONCE = 256
+_LATE_MICROSECONDS = tuple(round(bound * 1e6) for bound in LATE_BOUNDS)
 LOOK_SECONDS = 0.5
 """How often the thread looks for rows: one commit a look, and no request ever wakes it."""
 
@@ -42,6 +46,7 @@ class Shadow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    at: int
     prediction: str
     values: Sequence[Any]
     shadows: tuple[Shadow, ...]
@@ -55,15 +60,23 @@ class Shadowing:
         self._rows: deque[_Row] = deque()
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
-        self.dropped = 0
-        self.scored = 0
+        # each is counted by one thread alone: by the one that answers, or by the one that scores
+        self._offered = self._refused = 0
+        self._lost = self._failed = 0
+        self._late = [0] * (len(LATE_BOUNDS) + 1)
+
+    @property
+    def scores(self) -> ShadowScores:
+        """What became of all scores since the start; those that wait are offered and nothing else yet."""
+        return ShadowScores(self._offered, self._refused + self._lost, self._failed, tuple(self._late))
 
     def offer(self, prediction: str, values: Sequence[Any], shadows: tuple[Shadow, ...]) -> None:
         """Let a row be scored later; called on the event loop, where it costs an append."""
+        self._offered += len(shadows)
         if len(self._rows) >= self._at_most:
-            self.dropped += 1
+            self._refused += len(shadows)
             return
-        self._rows.append(_Row(prediction, values, shadows))
+        self._rows.append(_Row(self._clock.now(), prediction, values, shadows))
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="trimtab-shadow", daemon=True)
             self._thread.start()
@@ -76,13 +89,25 @@ class Shadowing:
 
     def work(self) -> None:
         """Score all rows that wait and put the scores on record in one commit."""
-        records: list[Record] = []
-        while self._rows:
-            taken = [self._rows.popleft() for _ in range(min(len(self._rows), AT_ONCE))]
-            records += self._scored(taken)
-        if records:
-            self._ledger.append_records(SHADOW, records)
-            self.scored += len(records)
+        rows, found = list[_Row](), list[Shadowed]()
+        try:
+            while self._rows:
+                taken = [self._rows.popleft() for _ in range(min(len(self._rows), AT_ONCE))]
+                rows += taken
+                found += self._scored(taken)
+            if found:
+                now = self._clock.now()
+                self._ledger.append_records(SHADOW, [record_of(each, now) for each in found])
+        except Exception:
+            self._lost += sum(len(row.shadows) for row in rows)
+            raise
+        self._count(rows, found)
+
+    def _count(self, rows: Sequence[_Row], found: Sequence[Shadowed]) -> None:
+        now = self._clock.now()
+        self._failed += sum(each.score is None for each in found)
+        for row in rows:
+            self._late[bisect_left(_LATE_MICROSECONDS, now - row.at)] += len(row.shadows)
 
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
@@ -90,18 +115,15 @@ class Shadowing:
         self._try()
 
     def _try(self) -> None:
-        try:
+        with suppress(Exception):  # the rows are lost and counted; the next ones may fare better
             self.work()
-        except Exception:  # noqa: BLE001  # the rows are lost and counted; the next ones may fare better
-            self.dropped += 1
 
-    def _scored(self, rows: Sequence[_Row]) -> Iterable[Record]:
-        now = self._clock.now()
+    def _scored(self, rows: Sequence[_Row]) -> Iterable[Shadowed]:
         for shadow in dict.fromkeys(shadow for row in rows for shadow in row.shadows):
             mine = [row for row in rows if shadow in row.shadows]
             inputs = [[row.values[place] for place in shadow.positions] for row in mine]
             for row, score in zip(mine, _scores(shadow.scorer, inputs), strict=True):
-                yield record_of(Shadowed(shadow.name, row.prediction, score), now)
+                yield Shadowed(shadow.name, row.prediction, score)
 
 
 def _scores(scorer: Scorer, inputs: list[list[Any]]) -> list[Any]:

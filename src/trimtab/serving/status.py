@@ -14,6 +14,7 @@ from trimtab.monitoring.operational import operational_findings
 from trimtab.monitoring.usual import DAY
 from trimtab.ports import Event, Ledger
 from trimtab.report import Document, FindingsList, Section
+from trimtab.report.shown import Shown
 from trimtab.runtime.training_set import Version
 from trimtab.serving.attendance import attended
 from trimtab.serving.champion import VERSIONS, version_of
@@ -26,7 +27,7 @@ from trimtab.serving.requirements import judge, measured_at_registration
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(Shown):
     """The state of a system as verdicts, worst first; `title` is how its page is called."""
 
     system: str
@@ -64,16 +65,6 @@ class Status:
         if matters:
             sections.append(Section("To look at", (FindingsList(matters),)))
         return Document(f"{self.title} {self.system}", self._verdict, severity=ran, sections=tuple(sections))
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def status(system: System, ledger: Ledger, now: int, judged: Iterable[Finding] = ()) -> Status:

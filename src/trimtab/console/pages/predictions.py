@@ -8,7 +8,9 @@ from typing import Any
 from trimtab.console.book import View
 from trimtab.console.links import Links
 from trimtab.console.page import Page, Part, Piece, Row, absent, listed
+from trimtab.console.pages.explained import explained, way_to_explanation
 from trimtab.console.pages.features import latest
+from trimtab.ports import Record
 from trimtab.report import Column, KeyValues, Paragraph, Table
 from trimtab.report.formats import moment
 from trimtab.report.markup import tag
@@ -35,12 +37,19 @@ def predictions(view: View, links: Links) -> Page:
     return Page("Predictions", "predictions", (Part("Find", (_finder(links),)), latest_ones))
 
 
-def prediction(view: View, _links: Links, name: str, label_of: LabelOf | None = None) -> Page | None:
-    """The page of one prediction; None where there is none of that id, or it was erased."""
+def prediction(
+    view: View, links: Links, name: str, label_of: LabelOf | None = None, *, why: bool = False
+) -> Page | None:
+    """The page of one prediction, or with `why` of its explanation; None where there is none, or it was erased."""
     record = None if view.book.replay else view.book.ledger.find_record(PREDICTIONS, name)
     one = None if record is None else decode(record)
     if record is None or one is None or record.at > view.at:
         return None
+    label = None if label_of is None else label_of(one, view.at)
+    return explained(view, links, name, label) if why else _recorded(view, links, record, one, label)
+
+
+def _recorded(view: View, links: Links, record: Record, one: Logged, label: Outcome | None) -> Page:
     facts: list[tuple[str, Cell]] = [
         ("asked for", moment(one.at)),
         ("answered", moment(record.at)),
@@ -52,11 +61,12 @@ def prediction(view: View, _links: Links, name: str, label_of: LabelOf | None = 
     ]
     parts = (
         Part("Answer", (KeyValues(tuple(facts)), *_arm(one))),
+        Part("Why this score", way_to_explanation(view, links, record.id)),
         Part("Request", (_table("field", one.request),)),
         Part("Features", (_table("feature", one.features),)),
-        Part("Label", (_label(view, one, label_of),)),
+        Part("Label", (_label(view, label),)),
     )
-    return Page(f"Prediction {name}", "predictions", parts)
+    return Page(f"Prediction {record.id}", "predictions", parts)
 
 
 def _finder(links: Links) -> Piece:
@@ -92,9 +102,8 @@ def _cell(value: Any) -> Cell:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _label(view: View, one: Logged, label_of: LabelOf | None) -> Piece:
-    if label_of is None:
+def _label(view: View, found: Outcome | None) -> Piece:
+    if found is None:
         return absent("The label", f"trimtab serve {view.book.target}, which joins labels to predictions")
-    found = label_of(one, view.at)
     known = None if found.known is None else moment(found.known)
     return KeyValues((("label", _cell(found.value)), ("state", found.state), ("known since", known)))

@@ -10,8 +10,7 @@ from trimtab.console.links import Links
 from trimtab.console.page import Page, Part, Piece, absent
 from trimtab.ports import Event
 from trimtab.release.state import Candidate
-from trimtab.report import Axis, Column, Journal, KeyValues, LineChart, Series, Table
-from trimtab.report.formats import moment
+from trimtab.report import Axis, Column, Journal, KeyValues, LineChart, Paragraph, Series, Table
 from trimtab.report.markup import Markup, tag
 from trimtab.report.table import Cell
 from trimtab.runtime.live_loop.journal import DECLARED, HEARD, LOOP
@@ -29,6 +28,8 @@ RELEASING = (
     "approve",
     "hold",
 )
+SEQUENCES = 6
+"""Sequences of looks that are shown: a candidate's, and up to five of versions in reverse shadow."""
 JUDGED = ("ShadowJudged", "CanaryJudged", "ReverseJudged")
 
 
@@ -43,6 +44,7 @@ def releases(view: View, links: Links, *, acting: bool = False) -> Page:
     state = state_of(view)
     parts = [Part("Who answers", (_routes(view),))]
     parts.append(Part("On the way", _candidates(links, state, acting=acting)))
+    parts += [Part("In reverse shadow", (_watches(state),))] if state is not None else []
     parts += [Part(f"Evidence of {name}", _evidence(view, looks)) for name, looks in _looks(view).items()]
     steps = tuple(each for each in entries(view) if any(each.decision.startswith(word) for word in RELEASING))
     parts.append(Part("Steps", (Journal(steps[-100:]),)))
@@ -66,10 +68,8 @@ def _candidates(links: Links, state: State | None, *, acting: bool) -> tuple[Pie
         ("in quarantine", ", ".join(released.quarantined) or "none"),
         ("a rollback goes to", released.target),
     ]
-    if released.watch is not None:
-        facts.append((f"{released.watch.anchor} in reverse shadow until", moment(released.watch.until)))
     rows = tuple(
-        (each.version, each.kind, each.stage, each.since, each.alpha, each.awaiting)
+        (each.version, each.kind, each.stage, each.since, each.awaiting, each.alpha)
         for each in released.candidates
     )
     columns = (
@@ -77,12 +77,29 @@ def _candidates(links: Links, state: State | None, *, acting: bool) -> tuple[Pie
         Column("kind"),
         Column("stage"),
         Column("since", format="moment"),
-        Column("error rate of its tests", format=".3g"),
-        Column("waits for approval of"),
+        Column("to approve"),
+        Column("error rate", format=".3g", explanation="Of the tests of it, over all looks together."),
     )
     table: tuple[Piece, ...] = (Table(columns, rows),) if rows else (absent("A candidate on its way"),)
     waiting = [each for each in released.candidates if each.awaiting]
     return (KeyValues(tuple(facts)), *table, *(_asked(links, each, acting=acting) for each in waiting))
+
+
+def _watches(state: State) -> Piece:
+    """The replaced versions that score beside the champion, oldest first."""
+    watches = () if state.release is None else state.release.watches
+    if not watches:
+        return Paragraph("No replaced version scores beside the champion.")
+    columns = (
+        Column("version"),
+        Column("since", format="moment"),
+        Column("until", format="moment"),
+        Column("replaced by"),
+        Column("error rate", format=".3g", explanation="Of the tests of it, over all looks together."),
+    )
+    return Table(
+        columns, tuple((each.anchor, each.since, each.until, each.opened_by, each.alpha) for each in watches)
+    )
 
 
 def _asked(links: Links, one: Candidate, *, acting: bool) -> Markup:
@@ -106,11 +123,20 @@ def _asked(links: Links, one: Candidate, *, acting: bool) -> Markup:
 
 
 def _looks(view: View) -> dict[str, list[Event]]:
+    """The looks at each candidate, and at the champion against each version in reverse shadow; the latest last."""
     found: dict[str, list[Event]] = {}
     for event in view.events(LOOP):
         if event.kind == HEARD and event.body["event"]["kind"] in JUDGED:
-            found.setdefault(event.subject, []).append(event)
-    return dict(list(found.items())[-3:])
+            found.setdefault(_compared(event), []).append(event)
+    return dict(sorted(found.items(), key=lambda item: item[1][-1].at)[-SEQUENCES:])
+
+
+def _compared(event: Event) -> str:
+    """Who is judged against whom at a look; records from before several were watched do not name the other."""
+    judged = event.body["event"]
+    if judged["kind"] != "ReverseJudged":
+        return event.subject
+    return f"{event.subject} against {judged.get('anchor') or 'the version that it replaced'}"
 
 
 def _evidence(view: View, looks: list[Event]) -> tuple[Piece, ...]:

@@ -11,12 +11,23 @@ from trimtab.console.folds.matters import Kept, kept_versions, routing
 from trimtab.console.links import Links
 from trimtab.console.page import Page, Part, Piece, Row, absent, listed
 from trimtab.console.pages.evaluation import evaluation_of
+from trimtab.console.pages.lineage import TOLD, lineage
 from trimtab.report import Column, KeyValues, Paragraph, Table
 from trimtab.report.formats import cell, moment
 from trimtab.report.markup import tag
 from trimtab.report.table import Cell
 
-LONG = ("declared", "meanings", "engine_report", "sample", "packages", "features", "fallback", "learner")
+LONG = (
+    "declared",
+    "meanings",
+    "engine_report",
+    "sample",
+    "packages",
+    "features",
+    "fallback",
+    "learner",
+    "learning",
+)
 """What a version keeps that has a table of its own, or is too long for one line."""
 
 
@@ -40,6 +51,8 @@ def version(view: View, links: Links, name: str, *, acting: bool = False) -> Pag
     if one is None:
         return None
     parts = [Part("Service", (*_service(view, one), *_acts(one, links, acting=acting)))]
+    learned = lineage(one.body, links, f"trimtab history {view.book.target}")
+    parts += [Part("How it learned", learned)] if learned else []
     parts.append(Part("Provenance", _provenance(one.body)))
     parts.append(Part("Declaration it was trained on", (_declared(one.body),)))
     parts.append(Part("Evaluation and card", evaluation_of(view, links, name)))
@@ -94,7 +107,7 @@ def _acts(one: Kept, links: Links, *, acting: bool) -> tuple[Piece, ...]:
 
 
 def _provenance(body: Mapping[str, Any]) -> tuple[Piece, ...]:
-    rows = tuple((name, _told(name, body)) for name in body if name not in LONG)
+    rows = tuple((name, _told(name, body)) for name in body if name not in {*LONG, *TOLD})
     packages = body.get("packages") or {}
     found: list[Piece] = [Table((Column("what"), Column("value")), rows)]
     if packages:

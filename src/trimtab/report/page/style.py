@@ -84,6 +84,7 @@ _BLOCKS = """
 .tt .under{display:flex;flex-wrap:wrap;justify-content:space-between;align-items:baseline;gap:.2rem 1.5rem;margin-top:.5rem}
 .tt .under details[open]{flex-basis:100%}
 .tt .numbers table{font-size:.8rem}
+.tt .time{white-space:nowrap}
 .tt .numbers td,.tt .numbers th{padding-block:.15rem}
 .tt .numbers td,.tt .numbers tbody th{white-space:nowrap}
 .tt .numbers thead th{position:sticky;top:0;background:var(--tt-paper)}

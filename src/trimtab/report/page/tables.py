@@ -5,6 +5,9 @@ from trimtab.report.formats import aligned_right, cell, interval, plain
 from trimtab.report.markup import Markup, escape, join, tag
 from trimtab.report.table import Cell, Column, Estimate, KeyValues, Table
 
+LONG = 24
+"""Letters of a word beyond which it may be broken in a narrow table."""
+
 
 def table(block: Table) -> Markup:
     """A table that scrolls by itself where the page is too narrow for it.
@@ -99,13 +102,22 @@ def _row(block: Table, place: int, right: tuple[bool, ...]) -> Markup:
     chip = tag("span", {"class": "chip"}, block.highlight_as) if best and block.highlight_as else ""
     cells = []
     for number, (value, column, side) in enumerate(zip(block.rows[place], block.columns, right, strict=True)):
-        style = {"class": "r" if side else None}
+        style = {"class": _style(value, column, right=side)}
         words = value_markup(value, column.format)
         if number == 0:
             cells.append(tag("th", {"scope": "row", **style}, words, chip))
         else:
             cells.append(tag("td", style, words))
     return tag("tr", {"class": "best" if best else None}, *cells)
+
+
+def _style(value: Cell, column: Column, *, right: bool) -> str | None:
+    """Numbers to the right; times are kept on one line, and only words that are very long are broken."""
+    if right:
+        return "r"
+    if column.format in {"date", "moment"}:
+        return "time"
+    return "long" if any(len(word) > LONG for word in str(value).split()) else None
 
 
 def _meanings(block: Table) -> Markup:

@@ -11,6 +11,7 @@ from trimtab.evaluation.assess_value import Worth
 from trimtab.evaluation.assess_verdict import Verdict
 from trimtab.finding import Finding, by_severity
 from trimtab.report import Document
+from trimtab.report.shown import Shown
 from trimtab.runtime.assessing.learning import Flattery, Learning
 from trimtab.stats import Interval
 
@@ -26,7 +27,7 @@ class MonthScore:
 
 
 @dataclass(frozen=True)
-class Assessment:
+class Assessment(Shown):
     """The verdict, the findings, the ladder with its worth, the learning curve, months, and people's answers.
 
     `cheaper_at` are the thresholds at which the model surely costs less than the rule. `seconds` are CPU seconds.
@@ -90,16 +91,6 @@ class Assessment:
         from trimtab.runtime.assessing.page import page  # noqa: PLC0415  # made when something is shown
 
         return page(self)
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def _plain(interval: Interval) -> dict[str, float | None]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from trimtab.evaluation.acceptances import day
 from trimtab.finding import Severity
-from trimtab.report import Column, Document, Explanation, Paragraph, Section, Table
+from trimtab.report import Column, Document, Explanation, Paragraph, Section, Table, shown
 from trimtab.runtime.auditing.record import OnRecord
 from trimtab.runtime.auditing.score.data import DATA
 from trimtab.runtime.auditing.score.infrastructure import INFRASTRUCTURE
@@ -46,7 +46,7 @@ class Audited:
 
 
 @dataclass(frozen=True)
-class Audit:
+class Audit(shown.Shown):
     """The outcome of an audit; `print` it, `to_json()` it, or see it in a notebook. `at` in epoch microseconds."""
 
     system: str
@@ -122,16 +122,6 @@ class Audit:
             subtitle=f"as of {day(self.at)}, from its own record",
             sections=(*sections, Section("Rules", (rules,))),
         )
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 _RULES = (

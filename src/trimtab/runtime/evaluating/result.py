@@ -14,6 +14,7 @@ from trimtab.evaluation.reading import verdict_of
 from trimtab.evaluation.steadiness import Age
 from trimtab.evaluation.tradeoff import Option
 from trimtab.finding import Finding, Severity
+from trimtab.report.shown import Shown
 from trimtab.stats import Interval
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Evaluation:
+class Evaluation(Shown):
     """The outcome of an evaluation; `print` it, `to_json()` it, or see it in a notebook.
 
     candidate: a version's name, or what was trained for the purpose. Instants in epoch microseconds. findings by topic;
@@ -85,16 +86,6 @@ class Evaluation:
         from trimtab.runtime.evaluating.page import page  # noqa: PLC0415  # pages are drawn when something is shown
 
         return page(self)
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def _plain(value: Any) -> Any:

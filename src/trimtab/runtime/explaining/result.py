@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trimtab.finding import Finding, Severity
+from trimtab.report.shown import Shown
 from trimtab.runtime.explaining.attributing import Attributions
 from trimtab.runtime.explaining.features import FeatureTold
 
@@ -47,7 +48,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Explained:
+class Explained(Shown):
     """Everything that explains one prediction; `print` it, `to_json()` it, or see it in a notebook.
 
     Times are epoch microseconds: `asked` is what the prediction was asked for, `as_of` when its features held,
@@ -114,16 +115,6 @@ class Explained:
         from trimtab.runtime.explaining.page import page  # noqa: PLC0415  # pages are drawn when something is shown
 
         return page(self)
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def _plain(value: Any) -> Any:

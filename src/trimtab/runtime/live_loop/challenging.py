@@ -1,17 +1,19 @@
 """The challenger: a cheap fit a week that never answers, so that a champion can be compared with a newer model.
 
 It learns as a version would, and nothing else is made of it: no engine is chosen, no row is kept for monitors, no gate
-looks at it. It is fitted only where a trigger asks for it.
+looks at it. It is fitted only where a trigger or the monitors ask for it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from threadpoolctl import threadpool_limits
 
 from trimtab.declare.measured import OnChallenger, OnRegret
 from trimtab.declare.policy import Retrain
+from trimtab.declare.system import System
 from trimtab.errors import TrimtabError
 from trimtab.labels.history import as_known
 from trimtab.ports import Event, Ledger
@@ -66,12 +68,17 @@ def reads_challenger(retrain: Retrain) -> bool:
     return any(isinstance(part, OnChallenger | OnRegret) for part in parts(retrain.when))
 
 
-def due(ledger: Ledger, state: State, retrain: Retrain) -> Challenge | None:
-    """The challenger that is due by the last tick, None where none is; a failed one counts as one.
+def wants_challenger(system: System) -> bool:
+    """Whether a challenger is fitted: for a trigger that reads it, or for the monitors."""
+    return system.watch.challenger or reads_challenger(system.retrain)
+
+
+def due(ledger: Ledger, state: State, *, wanted: bool) -> Challenge | None:
+    """The challenger that is due by the last tick, None where none is or is wanted; a failed one counts as one.
 
     The first is due a week after the first version learned.
     """
-    if state.champion is None or state.ticked is None or not reads_challenger(retrain):
+    if state.champion is None or state.ticked is None or not wanted:
         return None
     events = ledger.read_events(CHALLENGERS)
     first = min((version.as_of for version in stored_versions(ledger).values()), default=state.ticked)
@@ -87,8 +94,11 @@ def challengers(ledger: Ledger) -> tuple[Challenger, ...]:
     return tuple(Challenger(Version(**event.body), event.at) for event in events if event.kind == FITTED)
 
 
-def challenge(means: Means, order: Challenge, now: int) -> None:
-    """Fit a challenger that is due and put it, or why there is none, on record; one that is there already is left."""
+def challenge(means: Means, order: Challenge, now: Callable[[], int]) -> None:
+    """Fit a challenger that is due and put it, or why there is none, on record; one that is there already is left.
+
+    `now` tells the time once the fit is over: what was answered while it went on is not compared with it.
+    """
     ledger = means.ledger
     if any(event.subject == order.name for event in ledger.read_events(CHALLENGERS)):
         return
@@ -96,9 +106,9 @@ def challenge(means: Means, order: Challenge, now: int) -> None:
         version = _fitted(means, load_history(means), order)
     except TrimtabError as problem:
         body = {"as_of": order.as_of, "problem": str(problem)}
-        ledger.append_events(CHALLENGERS, [Event(now, FAILED, order.name, body)])
+        ledger.append_events(CHALLENGERS, [Event(now(), FAILED, order.name, body)])
         return
-    ledger.append_events(CHALLENGERS, [Event(now, FITTED, order.name, asdict(version))])
+    ledger.append_events(CHALLENGERS, [Event(now(), FITTED, order.name, asdict(version))])
 
 
 def _fitted(means: Means, history: History, order: Challenge) -> Version:
@@ -119,5 +129,10 @@ def _fitted(means: Means, history: History, order: Challenge) -> Version:
         order.as_of,
         fitted.rows,
         fingerprint(matrix, label, weight),
-        {"features": list(matrix.names), "seed": seed},
+        {
+            "features": list(matrix.names),
+            "seed": seed,
+            "task": recipe.task,
+            "classes": None if labels.classes is None else list(labels.classes),
+        },
     )

@@ -11,6 +11,7 @@ from trimtab.errors import UsageError
 from trimtab.finding import Finding, Severity
 from trimtab.ports import Ledger
 from trimtab.report import Document, FindingsList, Section
+from trimtab.report.shown import Shown
 from trimtab.runtime.history import resolve_features
 from trimtab.runtime.intake import recorded_kinds
 from trimtab.runtime.live_loop.carrying import VERSIONS, stored_versions
@@ -21,7 +22,7 @@ from trimtab.runtime.live_loop.routes import table
 
 
 @dataclass(frozen=True)
-class Diff:
+class Diff(Shown):
     """What differs between the declaration that the live version learned from and the present one.
 
     `before` and `after` are digests of the recipes; `follows` says what the change leads to.
@@ -67,11 +68,6 @@ class Diff:
 
     def __str__(self) -> str:
         return "\n".join((self.sentence, *self.changes, *(f"-> {text}" for text in self.follows)))
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415  # rendering is loaded when something is shown
-
-        return to_html(self.document())
 
 
 def diff(system: System, ledger: Ledger) -> Diff:

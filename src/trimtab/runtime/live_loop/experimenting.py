@@ -11,6 +11,7 @@ from trimtab.declare.releasing import Release
 from trimtab.finding import Finding, Severity
 from trimtab.release.experiment import ExperimentPlan, judge_experiment, plan_experiment
 from trimtab.report import Document, FindingsList, Section
+from trimtab.report.shown import Shown
 from trimtab.runtime.history import ROW_NUMBER, identity
 from trimtab.runtime.live_loop.arms import Arms, Split, arms_of, latest_split
 from trimtab.runtime.live_loop.canarying import answers_since
@@ -35,7 +36,7 @@ class Usual:
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Shown):
     """The plan of a split and its verdict so far; `split` is None where no answer was ever given in one."""
 
     system: str
@@ -72,11 +73,6 @@ class Experiment:
 
     def __str__(self) -> str:
         return "\n".join((self.sentence, *(str(finding) for finding in self.findings)))
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415  # rendering is loaded when something is shown
-
-        return to_html(self.document())
 
 
 def experiment(past: Past, *, effect: float | None = None, alpha: float = 0.05) -> Experiment:

@@ -11,6 +11,7 @@ import numpy as np
 from trimtab.finding import Finding, Severity
 from trimtab.ports import Event, Ledger
 from trimtab.report import Document, FindingsList, Section
+from trimtab.report.shown import Shown
 from trimtab.runtime.live_loop.asked import ASKED
 from trimtab.runtime.live_loop.carrying import BY_LOOP, VERSIONS
 from trimtab.runtime.live_loop.journal import DECIDED, LOOP
@@ -36,7 +37,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class ReleaseHistory:
+class ReleaseHistory(Shown):
     """What happened to the versions of a system until an instant, and who answered then."""
 
     system: str
@@ -77,11 +78,6 @@ class ReleaseHistory:
 
     def __str__(self) -> str:
         return "\n".join((self.sentence, *map(str, self.entries)))
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415  # rendering is loaded when something is shown
-
-        return to_html(self.document())
 
 
 def release_history(system: str, ledger: Ledger, at: int) -> ReleaseHistory:

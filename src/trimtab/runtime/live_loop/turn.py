@@ -49,9 +49,8 @@ def turn(means: Means, now: int) -> Turned:
     judge(going)
     orders = outstanding(going.state, declared)
     training = next((order for order in orders if isinstance(order, Train)), None)
-    return Turned(
-        tuple(going.decisions), training, challenging.due(means.ledger, going.state, declared.retrain)
-    )
+    wanted = challenging.wants_challenger(means.system)
+    return Turned(tuple(going.decisions), training, challenging.due(means.ledger, going.state, wanted=wanted))
 
 
 def train(means: Means, order: Train, now: int) -> None:

@@ -11,6 +11,8 @@ from trimtab.declare.policy import Policy
 from trimtab.evaluation.policies import PolicyScore, Verdict
 from trimtab.finding import Finding
 from trimtab.metrics import Task
+from trimtab.report import Document
+from trimtab.report.shown import Shown
 from trimtab.runtime.loop import Decision
 from trimtab.runtime.replay.learned import Continued
 from trimtab.runtime.replay.releases import Releases
@@ -84,7 +86,7 @@ class BatchCost:
 
 
 @dataclass(frozen=True)
-class Replay:
+class Replay(Shown):
     """The outcome of a replay; `print` it, `to_json()` it, or see it in a notebook."""
 
     system: str
@@ -146,17 +148,11 @@ class Replay:
             "cpu_seconds": self.cpu_seconds,
         }
 
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
-        from trimtab.runtime.replay.page import page  # noqa: PLC0415
+    def document(self) -> Document:
+        """The outcome as a page."""
+        from trimtab.runtime.replay.page import page  # noqa: PLC0415  # pages are drawn when something is shown
 
-        return to_text(page(self))
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-        from trimtab.runtime.replay.page import page  # noqa: PLC0415
-
-        return to_html(page(self))
+        return page(self)
 
 
 def _ends(interval: Interval) -> list[float | None]:

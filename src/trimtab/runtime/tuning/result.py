@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trimtab.finding import Finding, Severity
+from trimtab.report.shown import Shown
 from trimtab.stats import Interval
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class TunedRung:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class Tuned(Shown):
     """The outcome of a search on every rung, each with the same budget; the best by validation stands in `best`.
 
     Instants are epoch microseconds: the search learned until `validated_from` and was judged until `tested_from`, from
@@ -109,16 +110,6 @@ class Tuned:
         from trimtab.runtime.tuning.page import page  # noqa: PLC0415  # pages are drawn when something is shown
 
         return page(self)
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def _earlier(found: Interval) -> Finding:

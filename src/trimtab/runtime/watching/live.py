@@ -24,8 +24,10 @@ from trimtab.monitoring.summary import summarise_inputs, summarise_outcomes
 from trimtab.ports import Blobs, Engine, Event, Ledger
 from trimtab.runtime.history import resolve_features
 from trimtab.runtime.intake import recorded_kinds
+from trimtab.runtime.live_loop.challenging import wants_challenger
 from trimtab.runtime.watching.answered import noted_answers
 from trimtab.runtime.watching.caching import kept
+from trimtab.runtime.watching.challenger import Comparing, Load
 from trimtab.runtime.watching.declared import about, options_of
 from trimtab.runtime.watching.figures import FIGURES, folded_figures
 from trimtab.runtime.watching.packing import options_of_json, options_to_json
@@ -49,6 +51,9 @@ GRACE = minutes(2)
 GROWING = 7
 """After so many windows a reference that began at a "benign" is made again while it has too few outcomes."""
 
+UNCOMPARED = "matured answers that no challenger was there for"
+"""What is left out of a comparison, and counted."""
+
 VERSIONS = "versions"
 
 
@@ -60,6 +65,7 @@ class Place:
     ledger: Ledger
     blobs: Blobs
     engine: Callable[[], Engine]
+    load: Load
     served: Served
     check_command: str | None = None
     train_command: str | None = None
@@ -141,6 +147,10 @@ class _Pass:
     known: dict[str, Reference | str] = field(default_factory=dict)
 
     @cached_property
+    def comparing(self) -> Comparing:
+        return Comparing(self.place.ledger, self.place.blobs, self.place.load)
+
+    @cached_property
     def told(self) -> About:
         return told_of(self.place)
 
@@ -193,12 +203,19 @@ class _Pass:
             summarise_outcomes(reference, self._labelled(terms, each, stop), each.start)
             for each in (*ripe(folded, stop), *own)
         ]
+        uncompared = sum(each.loss.rows - each.reference_loss.rows for each in outcomes)
+        if terms.paired and uncompared:
+            left_out = {**left_out, UNCOMPARED: uncompared}
         return window_event(start, stop, ripe_at, (inputs, outcomes), rows, left_out)
 
     def _labelled(self, terms: Terms, window: Waiting, now: int) -> Observed:
         found = self._answers(terms, max(window.start, terms.since), window.stop)
-        classes = self.stored.bodies[terms.version].get("classes")
-        return self.labels.joined(found, now, classes).labelled(now)
+        version = self.stored.bodies[terms.version]
+        joined = self.labels.joined(found, now, version.get("classes"))
+        if terms.paired:
+            with threadpool_limits(1):  # the same figures whatever the number of cores
+                joined = replace(joined, reference_score=self.comparing.scores(found, version))
+        return joined.labelled(now)
 
     def _answers(self, terms: Terms, since: int, until: int) -> Answers:
         names = self.stored.bodies[terms.version]["features"]
@@ -217,14 +234,20 @@ class _Pass:
         same = before is not None and before.line == line
         since = before.since if same and before is not None else at
         rows = self.stored.bodies[name].get(REFERENCE)
+        paired = self._paired(name, stop)
         if before is None or before.version != name:
-            return Terms(name, line, rows, options, since)
+            return Terms(name, line, rows, options, since, paired=paired)
         period = folded.rebase or before.benign_from
         if period is not None and (folded.rebase is not None or self._grows(folded)):
             rows = self._rows(before, period, start)
         elif period is not None:
             rows = before.rows
-        return Terms(name, line, rows, options, since, period)
+        # who accepted what the model loses now did so whatever a fresh one would lose
+        return Terms(name, line, rows, options, since, period, paired and period is None)
+
+    def _paired(self, version: str, stop: int) -> bool:
+        wanted = wants_challenger(self.place.system)
+        return wanted and self.comparing.begun(self.stored.bodies[version], stop)
 
     def _grows(self, folded: Folded) -> bool:
         few = folded.watcher is None or folded.watcher.reference.ground is None
@@ -243,7 +266,7 @@ class _Pass:
 
     def refer(self, terms: Terms) -> Reference | str:
         """The reference of terms, or why there is none."""
-        key = f"{terms.version} {terms.rows} {terms.options}"
+        key = f"{terms.version} {terms.rows} {terms.options} {terms.paired}"
         if key not in self.known:
             self.known[key] = self._reference(terms)
         return self.known[key]
@@ -254,6 +277,8 @@ class _Pass:
                 return f"{terms.version} was trained before accepted rows were kept; train again"
             return f"too little was known when {terms.version} was trained for a period to compare with"
         rows, options = of_parquet(self.place.blobs.get(terms.rows)), options_of_json(dict(terms.options))
+        if terms.paired:
+            rows = replace(rows, reference_score=rows.score)  # a fresh model was the model itself
         try:
             with threadpool_limits(1):  # beside a server that answers
                 return accept(rows, options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from trimtab.declare.system import System
@@ -12,6 +12,7 @@ from trimtab.monitoring.verdicts import verdicts
 from trimtab.ports import Event, Ledger
 from trimtab.runtime.delivery import Sink, deliver
 from trimtab.runtime.live_loop.calling import call_people
+from trimtab.runtime.live_loop.challenging import wants_challenger
 from trimtab.runtime.watching.answered import noted_answers
 from trimtab.runtime.watching.caching import keep
 from trimtab.runtime.watching.live import Place, due, look, told_of
@@ -37,7 +38,7 @@ def run_pass(place: Place, sinks: Sequence[Sink], now: int, *, file: str | None 
         tell(ledger, folded.happenings, now)
         if folded.sequence > (0 if latest is None else latest.body["windows"]):
             cache = _cache(place, folded, None if latest is None else latest.body["cache"])
-            note_verdicts(ledger, folded, _said(folded, told_of(place)), now, cache)
+            note_verdicts(ledger, folded, _said(place.system, folded, told_of(place)), now, cache)
     sent = told_on(place.system, ledger, sinks, now, file=file)
     return Passed(_windows(place) - before, judged(ledger, now), sent)
 
@@ -68,14 +69,30 @@ def _cache(place: Place, folded: Folded, before: str | None) -> str | None:
     return keep(folded, place.blobs) if folded.changed or before is None else before
 
 
-def _said(folded: Folded, about: About) -> tuple[Finding, ...]:
+def _said(system: System, folded: Folded, about: About) -> tuple[Finding, ...]:
     """Everything that is known of the model at the end of the last window."""
     if folded.terms is None:
         return ()
     if folded.watcher is None or folded.state is None:
         return (Finding("the model is not watched", Severity.NOT_RUN, cause=folded.why),)
     found = verdicts(folded.watcher.reference, folded.state, about)
-    return (*found, _counted(folded))
+    return (*found, *_compared(system, folded), _counted(folded))
+
+
+def _compared(system: System, folded: Folded) -> Iterator[Finding]:
+    """What realised loss is compared with, where a challenger is wanted."""
+    terms = folded.terms
+    if terms is None or not wants_challenger(system):
+        return
+    what = "realised loss is compared with that of the weekly challenger"
+    if not terms.paired:
+        why = (
+            "no challenger is on record that answers the same"
+            if terms.benign_from is None
+            else "it was called benign"
+        )
+        what = f"realised loss is compared with the accepted period: {why}"
+    yield Finding(what, Severity.INFO)
 
 
 def _counted(folded: Folded) -> Finding:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trimtab.finding import Finding, Severity, worst
 from trimtab.metrics import Task
 from trimtab.monitoring.drift import ColumnDrift
+from trimtab.report.shown import Shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,7 +56,7 @@ class SentPage:
 
 
 @dataclass(frozen=True)
-class WatchResult:
+class WatchResult(Shown):
     """The outcome of watching a log; `print` it, `to_json()` it, `table()` it, or see it in a notebook.
 
     Losses are in the loss's own unit; times in epoch microseconds, None for a log without times. waits: windows after
@@ -157,16 +158,6 @@ class WatchResult:
         from trimtab.runtime.watching.page import page  # noqa: PLC0415  # pages are drawn when something is shown
 
         return page(self)
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def _page_json(page: SentPage) -> dict[str, Any]:

@@ -52,12 +52,14 @@ LATEST = 0.99
 class Answers:
     """Answers of one stretch of time: what monitors count, the requests (n,), and what was left out and why.
 
-    asked (n,): the time that was asked for, or when it was answered where that is later.
+    asked (n,): the time that was asked for, or when it was answered where that is later. as_of (n,): when their features
+    hold, which is neither later than the time that was asked for nor than the answer.
     """
 
     observed: Observed
     requests: tuple[Mapping[str, object], ...]
     asked: Integers
+    as_of: Integers
     left_out: Mapping[str, int]
 
     @property
@@ -101,7 +103,8 @@ def _answers(
         zone_offset=offsets_at(at, zone),
     )
     asked = np.maximum(np.array([logged.at for _, logged in kept], np.int64), at)
-    return Answers(observed, tuple(logged.request for _, logged in kept), asked, dict(left_out))
+    as_of = np.array([logged.as_of for _, logged in kept], np.int64)
+    return Answers(observed, tuple(logged.request for _, logged in kept), asked, as_of, dict(left_out))
 
 
 class Labels:

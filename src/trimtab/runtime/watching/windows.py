@@ -12,7 +12,7 @@ from typing import Any
 from trimtab.monitoring.explaining import About, page_finding
 from trimtab.monitoring.incidents import Alert, Clear, cause_of
 from trimtab.monitoring.reference import Reference
-from trimtab.monitoring.summary import InputSummary
+from trimtab.monitoring.summary import InputSummary, OutcomeSummary
 from trimtab.monitoring.watcher import State, Watcher
 from trimtab.monitoring.watching import Closed, Page, acknowledge
 from trimtab.ports import Event
@@ -29,7 +29,8 @@ class Terms:
 
     `version` answers; its evidence goes on from the terms before when `line` is the same. `rows` is the blob of the
     accepted rows, None where there are none. `since`: from when on its requests count. After a "benign" the rows
-    begin at `benign_from`, and terms that have too few outcomes yet are made again.
+    begin at `benign_from`, and terms that have too few outcomes yet are made again. `paired`: the realised loss is
+    compared with that of the weekly challenger on the same rows, else with that of the accepted period.
     """
 
     version: str
@@ -38,6 +39,7 @@ class Terms:
     options: Mapping[str, Any]
     since: int
     benign_from: int | None = None
+    paired: bool = False
 
     def to_event(self, at: int) -> Event:
         """The terms for the journal."""
@@ -137,7 +139,15 @@ def _under(folded: Folded, terms: Terms, refer: Refer) -> Folded:
     watcher = Watcher(reference)
     going_on = same and folded.state is not None
     state = watcher.carry_over(folded.state) if going_on and folded.state else watcher.begin()
+    if folded.terms is not None and folded.terms.paired != terms.paired:
+        state = replace(state, outcomes=tuple(_without_realised(each) for each in state.outcomes))
     return replace(changed, watcher=watcher, state=state)
+
+
+def _without_realised(outcome: OutcomeSummary) -> OutcomeSummary:
+    """Matured rows without what was compared: a loss and a difference of losses are never told together."""
+    kept = {name: part for name, part in outcome.parts.items() if name.partition(",")[0] != "realised"}
+    return replace(outcome, parts=kept)
 
 
 def _ended(folded: Folded) -> Folded:

@@ -8,6 +8,7 @@ from typing import Any
 
 from trimtab.finding import Severity
 from trimtab.report import Column, Document, KeyValues, Paragraph, Section, Table
+from trimtab.report.shown import Shown
 
 REASONS = {
     "no time": "The time of the request is null; the score is null.",
@@ -17,7 +18,7 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class BatchResult:
+class BatchResult(Shown):
     """The outcome: who predicted how many rows, where they are, and which had a problem.
 
     `rows` are all rows in order; `resumed` of them had been written by an earlier, interrupted run; `ahead` ask about
@@ -87,13 +88,3 @@ class BatchResult:
                 f"{self.ahead:,} rows ask about a time to come; their features hold as of the start."
             )
         return notes
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415  # rendering is loaded when something is shown
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trimtab.errors import UsageError, nearest
 from trimtab.finding import Finding
+from trimtab.report.shown import Shown
 from trimtab.runtime.auditing.cards.content import content
 from trimtab.runtime.auditing.record import OnRecord
 from trimtab.runtime.training_set import Version
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ModelCard:
+class ModelCard(Shown):
     """The card of one version as of an instant: the same record gives the same card, byte for byte."""
 
     content: Mapping[str, Any]
@@ -44,16 +45,6 @@ class ModelCard:
         from trimtab.runtime.auditing.cards.page import page  # noqa: PLC0415  # pages are drawn when something is shown
 
         return page(self)
-
-    def __str__(self) -> str:
-        from trimtab.report.terminal import to_text  # noqa: PLC0415
-
-        return to_text(self.document())
-
-    def _repr_html_(self) -> str:
-        from trimtab.report.html import to_html  # noqa: PLC0415
-
-        return to_html(self.document())
 
 
 def version_of(record: OnRecord, name: str | None) -> Version:
