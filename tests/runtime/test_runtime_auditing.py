@@ -288,10 +288,14 @@ def test_a_replay_counts_for_half():
     ledger.append_events("measurements", [Event(AT, "log_loss", name, figures) for name in ("never", "own")])
     happened = {"version": "v2", "reason": ""}
     ledger.append_events("happened", [Event(AT, "trained", "own", happened)])
+    ledger.append_events("happened", [Event(AT, "paged", "never", happened)])
     ledger.append_events("watched", [Event(AT, "day", "own", {})])
     record = read({}, replay=ledger)
     for section, number in (("Model", 4), ("Infrastructure", 3), ("Monitoring", 4), ("Monitoring", 7)):
         assert points(record, section, number) == 0.5
+    told = " ".join(each["evidence"] for each in audit(record).to_json()["tests"])
+    assert "1 trained" in told
+    assert "1 paged" not in told
 
 
 def test_the_score_is_that_of_the_weakest_section():

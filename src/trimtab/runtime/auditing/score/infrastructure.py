@@ -8,6 +8,7 @@ from trimtab.runtime.auditing.record import OnRecord
 from trimtab.runtime.auditing.score.shown import (
     AUTOMATIC,
     BY_HAND,
+    OWN,
     Shown,
     Test,
     at_gate,
@@ -49,7 +50,7 @@ def _integrated(record: OnRecord) -> Shown:
     command = f"trimtab replay {record.called}"
     if record.replay is None or not record.replay.policies:
         return missing(command, "no replay is on record")
-    happened = [each.kind for each in record.replay.happened]
+    happened = [each.kind for each in record.replay.happened if each.subject == OWN]
     names = sorted(set(happened))
     counts = ", ".join(f"{happened.count(each)} {each}" for each in names)
     until = day(record.replay.policies[-1].at)

@@ -110,7 +110,17 @@ def _simple(record: OnRecord) -> Shown:
 
 def _slices(record: OnRecord) -> Shown:
     words = ("no slice is surely worse", "the candidate is worse in", "the candidate looks worse in")
-    return gate_or_evaluation(record, words, lambda body: worst(ran(body, "slices")))
+    return gate_or_evaluation(record, words, lambda body: worst(_of_slices(body)))
+
+
+def _of_slices(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What an evaluation found of slices, and of the probabilities within those that a person named."""
+    named = [
+        each
+        for each in ran(body, "calibration")
+        if "named slices" in each["what"] or " where " in each["what"]
+    ]
+    return [*ran(body, "slices"), *named]
 
 
 def _inclusion(record: OnRecord) -> Shown:

@@ -7,6 +7,7 @@ from trimtab.runtime.auditing.record import OnRecord
 from trimtab.runtime.auditing.score.shown import (
     AUTOMATIC,
     BY_HAND,
+    OWN,
     Shown,
     Test,
     by_evaluation,
@@ -63,7 +64,7 @@ def _fresh(record: OnRecord) -> Shown:
         return Shown(AUTOMATIC if limit else BY_HAND, told + more, f"trimtab status {record.called}")
     replayed = _replayed(record, "trained")
     if replayed:
-        told = f"the replay trained {replayed} times by the declared policy"
+        told = f"the replay trained {replayed} times by the declared policy, the first model included"
         return Shown(BY_HAND, told, f"trimtab replay {record.called}")
     return missing(f"trimtab loop {record.called} --once", "no training was ordered by the loop yet")
 
@@ -110,7 +111,7 @@ def _quality(record: OnRecord) -> Shown:
 def _replayed(record: OnRecord, kind: str) -> int:
     """How often something happened to the system's own policy in the replay."""
     happened = () if record.replay is None else record.replay.happened
-    return sum(each.kind == kind and each.subject == "own" for each in happened)
+    return sum(each.kind == kind and each.subject == OWN for each in happened)
 
 
 MONITORING = (

@@ -12,6 +12,9 @@ from trimtab.runtime.auditing.record import OnRecord
 NOTHING, BY_HAND, AUTOMATIC = 0.0, 0.5, 1.0
 """Points: not shown; done once by a person, with the outcome on record; repeated by the system itself."""
 
+OWN = "own"
+"""The system's own policy in a replay; what happened to others is nothing that the system did."""
+
 
 @dataclass(frozen=True)
 class Shown:
