@@ -99,3 +99,45 @@ def test_a_worker_that_ends_is_started_again_and_all_end_with_their_parent():
             parent.kill()
             os.close(read)
             os.close(write)
+
+
+STOPPED_EARLY = """
+import os, signal, sys
+import uvicorn
+from trimtab.serving.running import listening, run
+
+ours = uvicorn.Server.run
+
+def asked_before_it_listens_to_signals(self, **given):
+    os.kill(os.getpid(), signal.SIGTERM)
+    ours(self, **given)
+
+uvicorn.Server.run = asked_before_it_listens_to_signals
+
+async def app(scope, receive, send):
+    while (await receive())["type"] == "lifespan.startup":
+        await send({"type": "lifespan.startup.complete"})
+    await send({"type": "lifespan.shutdown.complete"})
+
+run(app, listening("127.0.0.1", 0))
+print("ended in order")
+"""
+
+
+def test_a_server_that_is_stopped_while_it_starts_ends():
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED_EARLY], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "ended in order\n", done.stderr
+
+
+def test_a_worker_whose_owner_ended_is_told_until_it_ends(monkeypatch):
+    told = []
+    monkeypatch.setattr("trimtab.serving.workers.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("trimtab.serving.workers.os.kill", lambda *given: told.append(given[1]))
+    with Following(champions=None, parent=-1):
+        deadline = time.monotonic() + 10
+        while len(told) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert len(told) >= 3
+    assert set(told) == {signal.SIGTERM}

@@ -50,8 +50,13 @@ def run(application: Application, listener: socket.socket) -> None:
         date_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    with _unmoved_by_signals(), _settled_garbage():
-        uvicorn.Server(config).run(sockets=[listener])
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    with _stopped_by_signals(stop), _settled_garbage():
+        server.run(sockets=[listener])
 
 
 @contextmanager
@@ -69,12 +74,15 @@ def _settled_garbage() -> Iterator[None]:
 
 
 @contextmanager
-def _unmoved_by_signals() -> Iterator[None]:
-    """Keep uvicorn, which raises the signal that stopped it once more, from ending the process before its owner."""
+def _stopped_by_signals(stop: Callable[..., None]) -> Iterator[None]:
+    """Let a signal stop the server in an orderly way, also before uvicorn listens to signals and after.
+
+    Afterwards uvicorn raises the signal that stopped it once more, which must not end the process before its owner.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

@@ -38,8 +38,8 @@ class Following:
     def _run(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
             if self._parent is not None and os.getppid() != self._parent:
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
+                os.kill(os.getpid(), signal.SIGTERM)  # again at the next look, should this one get lost
+                continue
             with suppress(Exception):  # a version that cannot be loaded leaves the champion as it is
                 self._champions.follow()
 
