@@ -29,7 +29,7 @@ from trimtab.serving import priority
 target, home, how = sys.argv[1:]
 system = commands.load(target)
 if how == "idle":
-    priority.lower_priority()
+    priority.lower_priority("idle")
 while True:
     work = lambda: commands.train(system, home=home)
     priority.run_when_idle(work) if how == "idle" else work()
