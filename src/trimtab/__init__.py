@@ -11,16 +11,19 @@ from typing import Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "trimtab.auditing": ("accept", "audit", "card"),
     "trimtab.commands": (
+        "accept",
         "acknowledge",
         "answer",
         "approve",
         "assess",
+        "audit",
+        "card",
         "check",
         "console",
         "decline",
         "diff",
+        "evaluate",
         "experiment",
         "explain",
         "forget",
@@ -39,6 +42,7 @@ _HOMES = {
         "status",
         "train",
         "training_set",
+        "tune",
         "verify",
         "watch",
     ),
@@ -82,7 +86,6 @@ _HOMES = {
         "UsageError",
     ),
     "trimtab.finding": ("Finding", "Severity"),
-    "trimtab.judging": ("evaluate",),
     "trimtab.metrics": (
         "brier",
         "log_loss",
@@ -93,7 +96,6 @@ _HOMES = {
         "root_mean_squared_error",
     ),
     "trimtab.training.rule": ("Rule",),
-    "trimtab.tuning": ("tune",),
     "trimtab.units": (
         "Duration",
         "Size",

@@ -1,16 +1,17 @@
 # Written by tools/stub.py from the table in __init__.py; do not edit.
 
-from trimtab.auditing import accept as accept
-from trimtab.auditing import audit as audit
-from trimtab.auditing import card as card
+from trimtab.commands import accept as accept
 from trimtab.commands import acknowledge as acknowledge
 from trimtab.commands import answer as answer
 from trimtab.commands import approve as approve
 from trimtab.commands import assess as assess
+from trimtab.commands import audit as audit
+from trimtab.commands import card as card
 from trimtab.commands import check as check
 from trimtab.commands import console as console
 from trimtab.commands import decline as decline
 from trimtab.commands import diff as diff
+from trimtab.commands import evaluate as evaluate
 from trimtab.commands import experiment as experiment
 from trimtab.commands import explain as explain
 from trimtab.commands import forget as forget
@@ -29,6 +30,7 @@ from trimtab.commands import snooze as snooze
 from trimtab.commands import status as status
 from trimtab.commands import train as train
 from trimtab.commands import training_set as training_set
+from trimtab.commands import tune as tune
 from trimtab.commands import verify as verify
 from trimtab.commands import watch as watch
 from trimtab.declare.card import Card as Card
@@ -85,7 +87,6 @@ from trimtab.errors import TrimtabError as TrimtabError
 from trimtab.errors import UsageError as UsageError
 from trimtab.finding import Finding as Finding
 from trimtab.finding import Severity as Severity
-from trimtab.judging import evaluate as evaluate
 from trimtab.metrics import brier as brier
 from trimtab.metrics import log_loss as log_loss
 from trimtab.metrics import mean_absolute_error as mean_absolute_error
@@ -94,7 +95,6 @@ from trimtab.metrics import pr_auc as pr_auc
 from trimtab.metrics import roc_auc as roc_auc
 from trimtab.metrics import root_mean_squared_error as root_mean_squared_error
 from trimtab.training.rule import Rule as Rule
-from trimtab.tuning import tune as tune
 from trimtab.units import Duration as Duration
 from trimtab.units import Size as Size
 from trimtab.units import days as days

@@ -5,7 +5,7 @@ from sklearn.linear_model import LogisticRegression
 
 import trimtab as tt
 from trimtab import col, days
-from trimtab.releasing import loop
+from trimtab.commands.releasing import loop
 
 
 def test_a_turn_beside_a_server_that_ended_is_refused_and_owns_nothing(tmp_path):

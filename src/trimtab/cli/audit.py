@@ -29,9 +29,9 @@ def accept(  # options of one command
     home: Path | None,
 ) -> None:
     """Take on a FINDING of an evaluation or of the gate of SYSTEM: its sentence, or the beginning."""
-    from trimtab import auditing, commands  # noqa: PLC0415
+    from trimtab import commands  # noqa: PLC0415
 
-    done = auditing.accept(commands.load(system), finding, by=by, reason=reason, until=until, home=home)
+    done = commands.accept(commands.load(system), finding, by=by, reason=reason, until=until, home=home)
     click.echo(str(done))
     say_next(f"trimtab evaluate {system}")
 
@@ -48,11 +48,11 @@ def audit(
     system: str, at: str | None, report: Path | None, json_file: Path | None, home: Path | None
 ) -> None:
     """Count what SYSTEM has on record of the 28 tests of the ML Test Score."""
-    from trimtab import auditing, commands  # noqa: PLC0415
+    from trimtab import commands  # noqa: PLC0415
     from trimtab.report import to_html  # noqa: PLC0415
 
     declared = commands.load(system)
-    done = auditing.audit(declared, at=at, home=home, target=system)
+    done = commands.audit(declared, at=at, home=home, target=system)
     place = report or Path(f"{_stem(declared.name)}-audit.html")
     place.write_text(to_html(done.document()), encoding="utf-8")
     print_document_of(done.document())
@@ -87,11 +87,11 @@ def card(  # options of one command
     home: Path | None,
 ) -> None:
     """Write the model card of a VERSION of SYSTEM (default: the one that answers) as a page and as JSON."""
-    from trimtab import auditing, commands  # noqa: PLC0415
+    from trimtab import commands  # noqa: PLC0415
     from trimtab.report import to_html  # noqa: PLC0415
 
     declared = commands.load(system)
-    done = auditing.card(declared, version, at=at, home=home, target=system)
+    done = commands.card(declared, version, at=at, home=home, target=system)
     document, stem = done.document(), f"{_stem(declared.name)}-{done.version}-card"
     place, values = report or Path(f"{stem}.html"), json_file or Path(f"{stem}.json")
     place.write_text(to_html(document), encoding="utf-8")

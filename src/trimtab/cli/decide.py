@@ -15,9 +15,9 @@ from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_j
 @click.option("--to", type=click.Path(path_type=Path), help="The file to write.")
 def init(source: str, to: Path | None) -> None:
     """Write a system file to start from: of the flights example, or guessed from SOURCE, a dated table."""
-    from trimtab.starting import init as run  # noqa: PLC0415
+    from trimtab import commands  # noqa: PLC0415
 
-    path = run(source, to=to)
+    path = commands.init(source, to=to)
     click.echo(f"wrote {path}")
     say_next(f"trimtab check {path}")
 

@@ -39,14 +39,14 @@ def evaluate(
 
     Exits with 1 when something stands in the way of a release.
     """
-    from trimtab import commands, judging  # noqa: PLC0415
+    from trimtab import commands  # noqa: PLC0415
     from trimtab.finding import Severity  # noqa: PLC0415
     from trimtab.report import to_html  # noqa: PLC0415
 
     declared = commands.load(system)
     typed = f"trimtab evaluate {system}" + (f" {version}" if version else "")
     with progress_bar() as progress:
-        done = judging.evaluate(
+        done = commands.evaluate(
             declared,
             version,
             as_of=as_of,
@@ -90,13 +90,13 @@ def tune(
     home: Path | None,
 ) -> None:
     """Search better settings for the learner of SYSTEM and a linear model, each with the same budget; changes nothing."""
-    from trimtab import commands, tuning  # noqa: PLC0415
+    from trimtab import commands  # noqa: PLC0415
     from trimtab.report import to_html  # noqa: PLC0415
 
     declared = commands.load(system)
     typed = f"trimtab tune {system} --budget {budget:g}"
     with progress_bar() as progress:
-        done = tuning.tune(declared, budget, as_of=as_of, home=home, progress=progress, command=typed)
+        done = commands.tune(declared, budget, as_of=as_of, home=home, progress=progress, command=typed)
     document = done.document()
     print_document_of(document)
     if report is not None:

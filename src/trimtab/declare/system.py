@@ -98,6 +98,11 @@ class System:
         """Every source used, each once, the request's first."""
         return tuple(dict.fromkeys(_sources(self)))
 
+    @property
+    def threshold(self) -> float | None:
+        """The score from which to act; None without stakes."""
+        return None if self.stakes is None else self.stakes.threshold_or_default
+
 
 def _sources(system: System) -> Iterator[Source]:
     yield system.request.source

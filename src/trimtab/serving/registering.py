@@ -29,8 +29,7 @@ def registering(
     system: System, ledger: Ledger, blobs: Blobs, dump: Dump, load: Callable[[str, bytes], Any]
 ) -> Registering:
     """How the loop fits, checks and tries out versions of a system, and from how many microseconds on one is slow."""
-    threshold = system.stakes.threshold_or_default if system.stakes is not None else None
-    choose = functools.partial(engine_record, threshold=threshold)
+    choose = functools.partial(engine_record, threshold=system.threshold)
 
     def fit(history: History, order: Train) -> Version:
         return learn(history, order, Keeping(ledger, blobs, dump, load), choose)

@@ -66,9 +66,8 @@ class Layout:
         )
 
     def _threshold(self) -> float | None:
-        stakes = self.system.stakes
         yes_or_no = self.loaded.version.provenance.get("task") == "binary"
-        return stakes.threshold_or_default if stakes is not None and yes_or_no else None
+        return self.system.threshold if yes_or_no else None
 
 
 def _nullable(scores: Any) -> pa.Array:

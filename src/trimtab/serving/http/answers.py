@@ -66,10 +66,8 @@ class Answers:
 
 def threshold(service: Service) -> float | None:
     """The score from which to act; None where nothing is at stake or the label is not yes or no."""
-    stakes = service.system.stakes
-    if stakes is None or service.classes is not None or service.label_kind is not Kind.BOOL:
-        return None
-    return stakes.threshold_or_default
+    yes_or_no = service.classes is None and service.label_kind is Kind.BOOL
+    return service.system.threshold if yes_or_no else None
 
 
 def taken(outcome: Taken) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def init(source: str = "flights", *, to: str | Path | None = None) -> Path:
 
 
 def _example(name: str) -> str:
-    folder = Path(__file__).parent / "examples" / name
+    folder = Path(__file__).parent.parent / "examples" / name
     text = (folder / "system.py").read_text(encoding="utf-8")
     opening = f'"{folder / "data"}/'
     return text.replace('"data/', opening)

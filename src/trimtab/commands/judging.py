@@ -69,7 +69,7 @@ def evaluate(  # noqa: PLR0913  # each option is one independent wish
             command or f"tt.evaluate({system.name})",
             progress or silent,
             served=functools.partial(_served, system, folder / "ledger") if recorded else None,
-            choose=functools.partial(engine_record, threshold=_threshold(system)),
+            choose=functools.partial(engine_record, threshold=system.threshold),
         )
         history = _history(system, engine, folder / "ledger", recorded=recorded)
         done = run(history, stored, champion, wiring.dump, functools.partial(_limits, system), settings)
@@ -104,10 +104,6 @@ def _served(system: System, record: Path, version: str) -> dict[tuple[Any, ...],
 
     with contextlib.closing(wiring.ledger_to_read(record)) as ledger:
         return served_scores(ledger, identity(system), version)
-
-
-def _threshold(system: System) -> float | None:
-    return system.stakes.threshold_or_default if system.stakes is not None else None
 
 
 def _kept(record: Path, done: Evaluation, version: str, now: int) -> Evaluation:
