@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from trimtab.cli.options import HOME
 from trimtab.cli.shown import progress_bar, say_next
 
 
 @click.command()
 @click.argument("system")
 @click.option("--as-of", metavar="DATE", help="Train on what was known at this time (default: now).")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@HOME
 def train(system: str, as_of: str | None, home: Path | None) -> None:
     """Train one version of SYSTEM, store it and record where it came from."""
     from trimtab import commands  # noqa: PLC0415
@@ -28,7 +29,7 @@ def train(system: str, as_of: str | None, home: Path | None) -> None:
 @click.argument("system")
 @click.argument("source")
 @click.argument("key")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@HOME
 @click.confirmation_option(prompt="This removes facts and predictions for good. Go on?")
 def forget(system: str, source: str, key: str, home: Path | None) -> None:
     """Erase what is on record in SOURCE about the subject KEY; of the request's source, its predictions too."""

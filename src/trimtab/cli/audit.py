@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from trimtab.cli.options import HOME, json_of
 from trimtab.cli.shown import print_document_of, say_next, write_json
 
 PRINTED = ("Intended use", "Training data", "Evaluation data", "Quantitative analyses")
@@ -19,7 +20,7 @@ PRINTED = ("Intended use", "Training data", "Evaluation data", "Quantitative ana
 @click.option("--by", metavar="NAME", default="", help="Who takes it on.")
 @click.option("--reason", metavar="TEXT", default="", help="Why.")
 @click.option("--until", metavar="DATE", required=True, help="The day on which it comes back.")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@HOME
 def accept(  # options of one command
     system: str,
     finding: str,
@@ -42,8 +43,8 @@ def accept(  # options of one command
 @click.option(
     "--report", type=click.Path(path_type=Path), help="The page to write (default: NAME-audit.html)."
 )
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@json_of()
+@HOME
 def audit(
     system: str, at: str | None, report: Path | None, json_file: Path | None, home: Path | None
 ) -> None:
@@ -77,7 +78,7 @@ def audit(
     type=click.Path(path_type=Path),
     help="The values (default: NAME-VERSION-card.json).",
 )
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@HOME
 def card(  # options of one command
     system: str,
     version: str | None,

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from trimtab.cli.options import HOME
 from trimtab.cli.shown import say_next
 from trimtab.instants import instant
 
 
 @click.command()
 @click.argument("system", required=False)
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@HOME
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--static", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the pages as files.")

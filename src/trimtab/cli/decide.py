@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from trimtab.cli.options import HOME, json_of
 from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_json
 
 
@@ -25,7 +26,7 @@ def init(source: str, to: Path | None) -> None:
 @click.command()
 @click.argument("system")
 @click.option("--explain", is_flag=True, help="Say in words what each feature is and how it is computed.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the findings as JSON.")
+@json_of("findings")
 def check(system: str, explain: bool, json_file: Path | None) -> None:  # noqa: FBT001  # a flag of the command line
     """Check SYSTEM's declaration against its data."""
     from trimtab import commands  # noqa: PLC0415
@@ -47,9 +48,9 @@ def check(system: str, explain: bool, json_file: Path | None) -> None:  # noqa: 
     "--answer", "answers", metavar='NUMBER="..."', multiple=True, help="Keep the answer to a question."
 )
 @click.option("--by", metavar="NAME", default="", help="Who answers.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
+@json_of()
 @click.option("--report", type=click.Path(path_type=Path), help="Write the outcome as an HTML page.")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@HOME
 def assess(  # options of one command
     system: str,
     answers: tuple[str, ...],

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from trimtab.cli.options import HOME
 from trimtab.cli.shown import print_document_of, say_next
 
-HOME = click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
 BY = click.option("--by", metavar="NAME", help="Who says so (default: the user of this process).")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from trimtab.cli.options import HOME, json_of
 from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_json
 
 SHOWN = ("First", "Every way to answer, against everything")
@@ -23,8 +24,8 @@ SHOWN = ("First", "Every way to answer, against everything")
 @click.option(
     "--report", type=click.Path(path_type=Path), help="The page to write (default: NAME-evaluation.html)."
 )
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@json_of()
+@HOME
 def evaluate(
     system: str,
     version: str | None,
@@ -79,8 +80,8 @@ def evaluate(
 )
 @click.option("--as-of", metavar="DATE", help="Labels as known at this instant.")
 @click.option("--report", type=click.Path(path_type=Path), help="Write the report as a page.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@json_of()
+@HOME
 def tune(
     system: str,
     budget: float,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from trimtab.cli.options import HOME, json_of
 from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_json
 
 
@@ -14,8 +15,8 @@ from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_j
 @click.argument("system")
 @click.option("--since", metavar="DATE", help="Check predictions asked from this time on.")
 @click.option("--sample", type=click.IntRange(1), help="Check so many predictions, drawn evenly.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@json_of()
+@HOME
 def parity(
     system: str, since: str | None, sample: int | None, json_file: Path | None, home: Path | None
 ) -> None:
@@ -37,8 +38,8 @@ def parity(
 @click.argument("system")
 @click.argument("id", required=False)
 @click.option("--report", type=click.Path(path_type=Path), help="Write the explanation as a page.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the explanation as JSON.")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@json_of("explanation")
+@HOME
 def explain(
     system: str,
     id: str | None,  # noqa: A002  # the field's word for it
@@ -61,8 +62,8 @@ def explain(
 
 @click.command()
 @click.argument("system")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the verdicts as JSON.")
-@click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
+@json_of("verdicts")
+@HOME
 def status(system: str, json_file: Path | None, home: Path | None) -> None:
     """Say what answers for SYSTEM, and whether it keeps to what was declared; exits with 1 when something must be done."""
     from trimtab import commands  # noqa: PLC0415

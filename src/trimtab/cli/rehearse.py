@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from trimtab.cli.options import HOME, json_of
 from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_json
 
 
@@ -20,14 +21,12 @@ def _replay_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--to", "stop", metavar="DATE", help="Score requests before this day."),
         click.option("--policy", "policies", multiple=True, help="Compare this policy; may be repeated."),
         click.option("--thorough", is_flag=True, help="Add daily policies and finer curves."),
-        click.option(
-            "--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON."
-        ),
+        json_of(),
         click.option("--report", type=click.Path(path_type=Path), help="Where to write the HTML report."),
         click.option(
             "--chart", type=click.Path(path_type=Path), help="Where to write the performance chart as SVG."
         ),
-        click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state."),
+        HOME,
         click.option("--processes", type=click.IntRange(1), help="Training processes (default: one a core)."),
     ]
     for option in reversed(options):

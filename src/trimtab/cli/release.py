@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
+from trimtab.cli.options import HOME, json_of
 from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_json
 
-HOME = click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
 REASON = click.option("--reason", default="", help="Why, for the record.")
-JSON = click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
 
 
 @click.command()
@@ -38,7 +37,7 @@ def loop(system: str, once: bool, low_priority: bool, beside: bool, home: Path |
 @click.command()
 @click.argument("system")
 @click.option("--at", metavar="DATE", help="Tell who answered at this time (default: now).")
-@JSON
+@json_of()
 @HOME
 def history(system: str, at: str | None, json_file: Path | None, home: Path | None) -> None:
     """Say which version of SYSTEM answered, since when and why."""
@@ -52,7 +51,7 @@ def history(system: str, at: str | None, json_file: Path | None, home: Path | No
 
 @click.command()
 @click.argument("system")
-@JSON
+@json_of()
 @HOME
 def diff(system: str, json_file: Path | None, home: Path | None) -> None:
     """Say what SYSTEM's file changes against what the live version learned from, and what follows."""
@@ -72,7 +71,7 @@ def diff(system: str, json_file: Path | None, home: Path | None) -> None:
 @click.option(
     "--alpha", type=float, default=0.05, show_default=True, help="How often it may err where there is none."
 )
-@JSON
+@json_of()
 @HOME
 def experiment(
     system: str, effect: float | None, alpha: float, json_file: Path | None, home: Path | None

@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
+from trimtab.cli.options import HOME, json_of
 from trimtab.cli.shown import progress_bar, say_next, write_json
-
-HOME = click.option("--home", type=click.Path(path_type=Path), help="The folder that holds all state.")
 
 
 @click.command()
@@ -65,7 +64,7 @@ def serve(  # noqa: PLR0913, PLR0917  # each option is one independent wish
 @click.option("--at", metavar="DATE", help='Ask all rows at this time, or "now" (default: their own).')
 @click.option("--chunk-rows", default=50_000, show_default=True, type=click.IntRange(1))
 @click.option("--features", is_flag=True, help="Write the feature values too.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON.")
+@json_of()
 @HOME
 def predict(system: str, rows: str | None, to: str, json_file: Path | None, **options: Any) -> None:
     """Score ROWS, a file, folder or pattern (default: the request's own source), and write them to a file."""

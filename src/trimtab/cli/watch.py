@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from trimtab.cli.options import json_of
 from trimtab.cli.shown import print_document_of, progress_bar, say_next, write_json
 
 SHOWN = ("Verdicts now", "Pages", "Drift", "What was decided on the way")
@@ -64,9 +65,7 @@ def _options(function: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--out", metavar="FOLDER", help="Write the figures of every window here, to check by hand."
         ),
-        click.option(
-            "--json", "json_file", type=click.Path(path_type=Path), help="Write the outcome as JSON."
-        ),
+        json_of(),
         click.option(
             "--home", type=click.Path(path_type=Path), help="Of a system: the folder that holds all state."
         ),
