@@ -23,9 +23,10 @@ from importlib import metadata
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import world  # noqa: E402
+from machine import processor  # noqa: E402
 
 from trimtab import wiring  # noqa: E402
 from trimtab.commands.showing import FOLDS  # noqa: E402
@@ -181,15 +182,6 @@ def run(home: Path, predictions: int, looks: int) -> str:
         replay=table(replay),
         looks=looks,
     )
-
-
-def processor() -> str:
-    """The name of the processor, as Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
 PAGE = """# Pages of the console on a large record

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 import warnings
 from importlib import metadata
@@ -38,6 +39,9 @@ from trimtab.serving.engines.sample import python_rows
 from trimtab.training.fit import Recipe, fit
 from trimtab.training.inputs import shape
 from trimtab.training.matrix import FeatureMatrix, from_table
+
+sys.path.append(str(Path(__file__).parents[1]))
+from machine import processor  # beside all benchmarks
 
 ROWS, NUMBERS, TREES, ROUNDS, CALLS = 5000, 20, 200, 9, 40
 WORDS = ("shop", "kind")
@@ -167,14 +171,6 @@ def page(lines: dict[str, dict[str, object]]) -> str:
             "",
         ]
     )
-
-
-def processor() -> str:
-    """The processor's name."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text().splitlines() if told.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 if __name__ == "__main__":

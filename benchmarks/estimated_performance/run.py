@@ -12,6 +12,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before anything loads a thread pool
 import argparse
 import json
 import platform
+import sys
 import tempfile
 import time
 from importlib import metadata
@@ -27,6 +28,9 @@ from trimtab.monitoring.losses import decision_error
 from trimtab.monitoring.residual import gap_totals, past_error
 from trimtab.monitoring.reweighted import density_ratios, reweighted_estimate
 from trimtab.monitoring.trust import trust
+
+sys.path.append(str(Path(__file__).parents[1]))
+from machine import processor  # beside all benchmarks
 
 HERE, TOLERANCE, UNIT = Path(__file__).parent, 0.02, 1000
 ERROR = decision_error()
@@ -133,14 +137,6 @@ def costs(found):
 
 def page(found):
     """What is written to RESULTS.md."""
-    cpu = next(
-        (
-            line.split(":")[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.processor(),
-    )
     own = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "scikit-learn"))
     pins = ", ".join(f"{name} {version}" for name, version in environment.PINS.items())
     return f"""# Accuracy estimated without labels
@@ -154,7 +150,7 @@ estimates on the reference, nine of ten units) or its disagreement above the tol
 are over all chunks, silent ones included. The last column counts the others whose realised accuracy lies within the
 stated uncertainty and sampling error (at least nine of ten are meant to).
 
-{os.cpu_count()} cores of {cpu}, one thread, Python {platform.python_version()}, {own}. NannyML in its own
+{os.cpu_count()} cores of {processor()}, one thread, Python {platform.python_version()}, {own}. NannyML in its own
 environment: {pins}.
 
 {table(found)}

@@ -16,9 +16,10 @@ import lmdb
 import numpy as np
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "src")]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "src")]
 
 from data import ASKED, DAY, END, FEATURES, KEYS, KINDS, SHARES, facts, requests  # noqa: E402
+from machine import processor  # noqa: E402
 from peers import Floor, Sqlite  # noqa: E402
 
 from trimtab.adapters.engines.duckdb import DuckDBEngine  # noqa: E402
@@ -92,13 +93,8 @@ def line(name, times):
 
 
 def machine():
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    cpu = next(
-        (each.split(":")[1].strip() for each in lines if each.startswith("model name")), platform.machine()
-    )
     engines = f"LMDB {'.'.join(map(str, lmdb.version()))}, SQLite {sqlite3.sqlite_version}"
-    return f"{os.cpu_count()} cores of {cpu}, Python {platform.python_version()}, NumPy {np.__version__}, {engines}"
+    return f"{os.cpu_count()} cores of {processor()}, Python {platform.python_version()}, NumPy {np.__version__}, {engines}"
 
 
 def asking(reader, live):

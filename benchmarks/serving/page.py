@@ -3,6 +3,7 @@
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from pathlib import Path
 
 from rounds import CONNECTIONS, compared, median
 from servers import ASYNC, FLOOR, FRAME, MLFLOW, MLSERVER, TRIMTAB, TRIMTAB_HISTOGRAM
+
+sys.path.append(str(Path(__file__).parents[1]))
+from machine import processor  # beside all benchmarks
 
 OWN = ("trimtab", "uvicorn", "uvloop", "httptools", "msgspec", "lightgbm", "scikit-learn", "treelite", "lmdb")
 
@@ -183,12 +187,8 @@ def page(measured, options, environments, folder):
 
 def machine(folder):
     """Processor, Python and disk; what the durable log pays for is the time of one sync."""
-    about = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next(
-        (line.split(":")[1].strip() for line in about if line.startswith("model name")), platform.machine()
-    )
     python = f"{platform.system()}, Python {platform.python_version()}"
-    return f"{os.cpu_count()} cores of {model}, {python}; one sync of 4 kB takes {sync_milliseconds(folder):.2f} ms there."
+    return f"{os.cpu_count()} cores of {processor()}, {python}; one sync of 4 kB takes {sync_milliseconds(folder):.2f} ms there."
 
 
 def sync_milliseconds(folder, times=100):

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlglot
+from benchmarks.machine import processor
 from benchmarks.training_set.child import FUNCTIONS, THREADS, WINDOWS
 from benchmarks.training_set.data import make
 from benchmarks.training_set.handwritten import PLANS
@@ -98,15 +99,8 @@ def table(kind, medians):
 
 
 def machine():
-    cpu = next(
-        (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), ""
-    )
     versions = f"DuckDB {duckdb.__version__}, SQLGlot {sqlglot.__version__}, PyArrow {pa.__version__}"
-    return f"{os.cpu_count()} cores of {cpu or platform.machine()}, Python {platform.python_version()}, {versions}, {THREADS} threads"
-
-
-def _lines(path):
-    return Path(path).read_text(encoding="utf-8").splitlines() if Path(path).exists() else []
+    return f"{os.cpu_count()} cores of {processor()}, Python {platform.python_version()}, {versions}, {THREADS} threads"
 
 
 def main():

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from planted import DAYS, day, learner, table
+from planted import learner, table
 
 import trimtab as tt
 from trimtab.finding import Severity
@@ -19,17 +19,19 @@ def main():
     made = table(sys.argv[1], int(sys.argv[2]))
     with tempfile.TemporaryDirectory() as folder:
         system = declared(made, Path(folder))
-        tt.train(system, as_of=str(day(DAYS)), home=folder)
+        tt.train(system, as_of=str(made.parted), home=folder)
         told = {
-            "trimtab": judged(system, folder, retrain=True),
-            "trimtab --quick": judged(system, folder, retrain=False),
+            "trimtab": judged(system, made, folder, retrain=True),
+            "trimtab --quick": judged(system, made, folder, retrain=False),
         }
     print(json.dumps(told))
 
 
-def judged(system, folder, *, retrain):
+def judged(system, made, folder, *, retrain):
     began = sum(os.times()[:4])
-    done = tt.evaluate(system, "v1", as_of=str(day(2 * DAYS + 2)), rows=100_000, retrain=retrain, home=folder)
+    done = tt.evaluate(
+        system, "v1", as_of=str(made.ends), rows=len(made.judged), retrain=retrain, home=folder
+    )
     spent = sum(os.times()[:4]) - began
     told = [each for findings in done.findings.values() for each in findings]
     flagged = [each.what for each in told if each.severity in (Severity.ACT, Severity.WATCH)]

@@ -1,8 +1,13 @@
-"""Tables with one planted fault, and the learner that all are given; needs numpy and scikit-learn only."""
+"""Tables with one planted fault, flights, and the learner that all are given; needs numpy and scikit-learn only."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
+
+FLIGHTS = "flights"
+FILE = "TRIMTAB_FLIGHTS"
+"""The environment variable that names the file of flights' rows."""
 
 FAULTS = ("clean", "leak", "weak slice", "miscalibration", "drift", "duplicates")
 ROWS, COLUMNS = 8000, 12
@@ -20,25 +25,41 @@ DAYS = 80
 
 @dataclass(frozen=True)
 class Planted:
-    """Learned rows (m, d) and judged ones (n, d), with their yes/no labels."""
+    """Learned rows (m, d) and judged ones (n, d), with their yes/no labels and the instants at which they were asked."""
 
+    names: list[str]
     learned: np.ndarray
     label: np.ndarray
     judged: np.ndarray
     answers: np.ndarray
+    asked: tuple[np.ndarray, np.ndarray]
 
     @property
-    def names(self):
-        return [f"c{place}" for place in range(COLUMNS)]
+    def parted(self):
+        """The midnight before the first judged row."""
+        return self.asked[1][0].astype("datetime64[D]")
 
     @property
-    def asked(self):
-        """When each learned and each judged row was asked, evenly over their days."""
-        return _times(len(self.learned), 0), _times(len(self.judged), DAYS)
+    def ends(self):
+        """A midnight at which all labels are known."""
+        return self.asked[1][-1].astype("datetime64[D]") + np.timedelta64(3, "D")
 
 
-def table(fault, seed):
-    """One table: the answer depends on three of the columns, two of them together, so that trees are the right model."""
+def table(name, seed):
+    """One table by name: with a planted fault, or flights."""
+    return flights() if name == FLIGHTS else planted(name, seed)
+
+
+def flights():
+    """The rows of flights that were written beforehand."""
+    with np.load(os.environ[FILE], allow_pickle=False) as kept:
+        asked = (kept["asked"].astype("datetime64[us]"), kept["later"].astype("datetime64[us]"))
+        names = [str(name) for name in kept["names"]]
+        return Planted(names, kept["learned"], kept["label"], kept["judged"], kept["answers"], asked)
+
+
+def planted(fault, seed):
+    """The answer depends on three of the columns, two of them together, so that trees are the right model."""
     generator = np.random.default_rng(seed)
     inputs = generator.normal(size=(2 * ROWS, COLUMNS))
     if fault == "drift":
@@ -59,7 +80,9 @@ def table(fault, seed):
         # yes is three times as frequent among what is learned
         extra = np.flatnonzero(label[:ROWS])
         learned = generator.permutation(np.concatenate([learned, extra, extra]))
-    return Planted(inputs[learned], label[learned], inputs[ROWS:], label[ROWS:])
+    names = [f"c{place}" for place in range(COLUMNS)]
+    asked = (_times(len(learned), 0), _times(ROWS, DAYS))
+    return Planted(names, inputs[learned], label[learned], inputs[ROWS:], label[ROWS:], asked)
 
 
 def day(number):
