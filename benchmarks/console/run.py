@@ -30,8 +30,8 @@ from machine import processor  # noqa: E402
 
 from trimtab import wiring  # noqa: E402
 from trimtab.commands.showing import FOLDS  # noqa: E402
-from trimtab.console import Book, Console, add_up_replay  # noqa: E402
-from trimtab.console.app import Asked  # noqa: E402
+from trimtab.screens import Book, Console, add_up_replay  # noqa: E402
+from trimtab.screens.app import Asked  # noqa: E402
 from trimtab.testing import ManualClock  # noqa: E402
 
 PAGES = (

@@ -69,10 +69,10 @@ def arrival_time(flown):
     return max(alone, 1 - alone), judged(label, both, ~later, later)[0]
 
 
-def windows(flown):
-    """Every second flight of January to June learned, July to December judged."""
+def windows(flown, every=2):
+    """One in `every` flights of January to June learned, July to December judged."""
     judge = flown.departs >= np.datetime64("2013-07-01", "us").astype("int64")
-    learn = ~judge & (np.arange(len(judge)) % 2 == 0)
+    learn = ~judge & (np.arange(len(judge)) % every == 0)
     honest, leaky = flown.inputs(), flown.inputs(leaky=True)
     plain = flown.inputs(only=STATIC + WEATHER)
     return {

@@ -181,6 +181,10 @@ class Blobs(Protocol):
         """The bytes of a digest, verified; raises ArtifactError when missing or changed on disk."""
         ...
 
+    def remove(self, digest: str) -> None:
+        """Delete the bytes of a digest for good; where there are none, nothing happens."""
+        ...
+
     def __contains__(self, digest: object) -> bool: ...
 
 

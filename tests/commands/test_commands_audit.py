@@ -29,7 +29,7 @@ def judged(tmp_path_factory):
     system = tt.load(str(path))
     tt.train(system, as_of="2024-01-20")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("trimtab.runtime.evaluating.run.measure_elsewhere", elsewhere)
+        patch.setattr("trimtab.runtime.evaluating.footprint.measure_elsewhere", elsewhere)
         done = tt.evaluate(system, retrain=False)
     assert WEAK in [each.what for each in done.all_findings if each.severity is tt.Severity.ACT]
     return folder
@@ -40,7 +40,7 @@ def place(judged, tmp_path, monkeypatch):
     shutil.copytree(judged, tmp_path / "own")
     monkeypatch.chdir(tmp_path / "own")
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setattr("trimtab.runtime.evaluating.run.measure_elsewhere", elsewhere)
+    monkeypatch.setattr("trimtab.runtime.evaluating.footprint.measure_elsewhere", elsewhere)
     return tmp_path / "own"
 
 

@@ -12,8 +12,10 @@ import trimtab as tt
 from command_line import run
 from trimtab import wiring
 from trimtab.ports import Record
+from trimtab.runtime.evaluating import footprint
+from trimtab.runtime.evaluating.clean import Elsewhere
 from trimtab.runtime.logged import PREDICTIONS, Logged, encode
-from trimtab.runtime.versions import load_version
+from trimtab.runtime.versions import load_version, predictor_of
 from trimtab.training.matrix import from_rows
 
 SYSTEM = """
@@ -63,6 +65,16 @@ def place(tmp_path, monkeypatch):
     return write
 
 
+@pytest.fixture
+def here(monkeypatch):
+    """What a clean process does, in this one: starting others takes long."""
+
+    def answer(form, content, matrix):
+        return Elsewhere(predictor_of(wiring.load(form, content)).score(matrix))
+
+    monkeypatch.setattr(footprint, "measure_elsewhere", answer)
+
+
 def test_an_honest_model_is_evaluated_from_the_command_line(place, capsys):
     folder = place()
     code, text = run(capsys, "evaluate basket.py --json out.json")
@@ -78,11 +90,20 @@ def test_an_honest_model_is_evaluated_from_the_command_line(place, capsys):
     assert {"contracts", "comparisons", "calibration", "leakage", "steadiness", "fairness"} <= set(ran)
     assert "ACT" not in [each for found in ran.values() for each in found]
     assert "NOT RUN" not in ran["contracts"]
-    assert any(each["name"] == "a linear model" for each in told["options"])
+    options = {each["name"]: each for each in told["options"]}
+    for name in ("a linear model", "the declared model"):
+        assert all(options[name][figure] > 0 for figure in ("microseconds", "size", "age_days"))
+        assert (options[name]["memory"] is not None) == Path("/proc/self/status").exists()
+    for name in ("always the same answer", "rate by shop"):
+        assert options[name]["size"] < 200
+        assert options[name]["microseconds"] < options["a linear model"]["microseconds"]
+    assert options["always the same answer"]["undominated"], "nothing is smaller"
+    assert options["a linear model"]["size"] < options["the declared model"]["size"]
     assert (folder / "basket-evaluation.html").read_text().startswith("<!DOCTYPE html>")
     assert "next: trimtab serve basket.py" in text
 
 
+@pytest.mark.usefixtures("here")
 def test_a_leaking_column_blocks_and_exits_with_1(place, capsys):
     place(leak=True)
     code, text = run(capsys, "evaluate basket.py --quick")
@@ -90,6 +111,7 @@ def test_a_leaking_column_blocks_and_exits_with_1(place, capsys):
     assert "leak: refund is the label under another name" in text
 
 
+@pytest.mark.usefixtures("here")
 def test_a_stored_version_is_judged_on_the_rows_that_it_has_not_seen(place):
     place()
     system = tt.load("basket.py")
@@ -108,6 +130,7 @@ def test_a_stored_version_is_judged_on_the_rows_that_it_has_not_seen(place):
         tt.evaluate(system, "v9")
 
 
+@pytest.mark.usefixtures("here")
 def test_expectations_and_golden_rows_are_held_against_the_candidate(place):
     place()
     done = tt.evaluate(
@@ -124,12 +147,14 @@ def test_expectations_and_golden_rows_are_held_against_the_candidate(place):
     assert done.severity is tt.Severity.ACT
 
 
+@pytest.mark.usefixtures("here")
 def test_too_little_data_is_refused_in_words(place):
     place(rows=150)
     with pytest.raises(tt.DataError, match="too little has matured"):
         tt.evaluate(tt.load("basket.py"))
 
 
+@pytest.mark.usefixtures("here")
 def test_the_same_evaluation_twice_is_the_same(place):
     place()
     system = tt.load("basket.py")
@@ -146,6 +171,7 @@ def test_the_same_evaluation_twice_is_the_same(place):
     }
 
 
+@pytest.mark.usefixtures("here")
 def test_numbers_are_evaluated_too(tmp_path):
     from sklearn.linear_model import Ridge
 
@@ -189,6 +215,7 @@ def serve_as_offline(system, version, home, *, wrong=0.0):
     record.close()
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("wrong", "severity", "words"),
     [
@@ -218,3 +245,6 @@ def test_time_size_and_memory_of_a_candidate_are_measured(place):
     if Path("/proc/self/status").exists():
         assert 1e5 < mine.memory < 1e9
         assert "its peak after one prediction" in dict(told.evidence)
+    (linear,) = [each for each in done.options if each.name == "a linear model"]
+    assert linear.size > 1000
+    assert linear.memory is None, "where nothing more is trained, no more processes are started either"

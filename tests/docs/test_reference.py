@@ -1,6 +1,7 @@
 import importlib
 import importlib.util
 import inspect
+import pkgutil
 
 import pytest
 from docpages import DOCS, ROOT
@@ -71,8 +72,14 @@ def reference():
 
 
 def public(name):
-    """A public name's object; a submodule of the same name may hide it on the package."""
-    return getattr(importlib.import_module(trimtab._MODULE_OF[name]), name)
+    """A public name's object."""
+    return getattr(trimtab, name)
+
+
+def test_no_part_of_the_package_hides_a_public_name():
+    """Whoever imports `trimtab.x` sets `tt.x` to that module, from then on."""
+    parts = {module.name for module in pkgutil.iter_modules(trimtab.__path__)}
+    assert not parts & set(trimtab.__all__)
 
 
 def read(page):

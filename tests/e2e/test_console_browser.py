@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "console"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "screens"))
 
 from console_worlds import (
     chained_book,

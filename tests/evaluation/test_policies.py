@@ -35,6 +35,29 @@ def test_the_cheapest_of_those_that_cannot_be_told_apart_is_recommended():
     assert verdict.scores[0].to_best.above(0.0)
 
 
+def test_of_as_many_trainings_the_one_that_learned_from_fewer_rows_is_recommended():
+    losses, day = world(never=0.1, scratch=0.0, stateful=0.001)
+    paid = {"never": Spent(0, 0.0, 0), "scratch": Spent(30, 60.0, 9000), "stateful": Spent(30, 80.0, 2000)}
+    verdict = judged(losses, day, paid)
+    assert verdict.recommended == "stateful"
+    assert verdict.reason.endswith("cannot be told from scratch and learns from fewer rows than scratch")
+
+
+def test_the_contests_of_a_race_are_no_trainings_and_their_rows_count():
+    losses, day = world(never=0.1, scratch=0.0, race=0.001)
+    nothing = Spent(0, 0.0, 0)
+    cheap = {"never": nothing, "scratch": Spent(30, 1.0, 9000), "race": Spent(50, 1.0, 8000, contests=20)}
+    assert judged(losses, day, cheap).recommended == "race"
+    dear = cheap | {"race": Spent(50, 1.0, 9500, contests=20)}
+    assert judged(losses, day, dear).recommended == "scratch"
+
+
+def test_seconds_decide_nothing_since_they_differ_from_run_to_run():
+    losses, day = world(never=0.1, weekly=0.0, monthly=0.001)
+    slow = {"never": Spent(0, 0.0, 0), "weekly": Spent(30, 1.0, 900), "monthly": Spent(8, 1e6, 800)}
+    assert judged(losses, day, slow).recommended == "monthly"
+
+
 def test_a_clear_gain_pays_for_its_fits():
     losses, day = world(never=0.1, weekly=0.0, monthly=0.05)
     assert judged(losses, day, spent(never=0, weekly=30, monthly=8)).recommended == "weekly"

@@ -37,7 +37,10 @@ def totals(values):
 
 
 class Year:
-    """One system: a refresh a week, a change a month; `difference(generator, refresh=...)` is how much worse a candidate is."""
+    """One system: a refresh a week, a change a month; `difference(generator, refresh=...)` is how much worse a candidate is.
+
+    proof: what the gate asks of a refresh; "of recipe" is the gate's own plan, for refreshes and changes.
+    """
 
     def __init__(self, seed, difference, *, proof="not worse", naive=False):
         self.generator, self.difference = np.random.default_rng(seed), difference
@@ -45,6 +48,7 @@ class Year:
         self.state: State = start(self.declared)
         self.loss, self.seen, self.number = {}, {}, 0
         self.promoted, self.harmful, self.rollbacks, self.false_rollbacks, self.better = 0, 0, 0, 0, 0
+        self.changes, self.harmful_changes = set(), 0
         self.bad_days = 0
 
     def run(self, length=365):
@@ -80,6 +84,7 @@ class Year:
                 worse = self.loss[command.version] - self.loss[before]
                 self.promoted += 1
                 self.harmful += worse >= MARGIN - 1e-9
+                self.harmful_changes += worse >= MARGIN - 1e-9 and command.version in self.changes
                 self.better += worse < 0
             if isinstance(command, RollBack):
                 self.rollbacks += 1
@@ -91,14 +96,20 @@ class Year:
         refresh = recipe == self.state.recipe
         worse = self.difference(self.generator, refresh=refresh)
         self.loss[version] = self.loss[self.state.champion] + worse
+        if not refresh:
+            self.changes.add(version)
         self.hear(Registered(now, version, recipe))
 
     def gate(self, version, now):
         candidate = self.state.candidate(version)
         if candidate is None:
             return
-        proof = self.proof if candidate.kind == "refresh" else "not refuted"
-        plan = GatePlan(alpha=0.05 if self.naive else candidate.alpha, margin=MARGIN, proof=proof)
+        refresh = candidate.kind == "refresh"
+        if self.proof == "of recipe":
+            plan = GatePlan.of_recipe(MARGIN, refresh=refresh)
+        else:
+            alpha = 0.05 if self.naive else candidate.alpha
+            plan = GatePlan(alpha, MARGIN, self.proof if refresh else "not refuted")
         paired = totals(self.days(version, self.state.champion, 28))
         evidence = GateEvidence(version, now, now, champion=paired, baselines={"rate": BASELINE})
         self.hear(Gated(now + 1, version, judge_gate(evidence, plan).passed))
@@ -162,10 +173,10 @@ def mixed(generator, *, refresh):
 def per_year(seed, years, difference, **options):
     """What happened a year, and one-sided 99 % bounds of the mean (normal over independent years)."""
     runs = [Year(seed + place, difference, **options).run() for place in range(years)]
-    names = ("promoted", "harmful", "rollbacks", "false_rollbacks", "better", "bad_days")
+    names = ("promoted", "harmful", "harmful_changes", "rollbacks", "false_rollbacks", "better", "bad_days")
     counts = {name: np.array([getattr(run, name) for run in runs], float) for name in names}
     found = {name: float(values.mean()) for name, values in counts.items()}
-    for name in ("harmful", "false_rollbacks"):
+    for name in ("harmful", "harmful_changes", "false_rollbacks"):
         # an upper bound that also works for no event at all: Poisson, 99 %
         found[f"{name} at most"] = _poisson_bound(counts[name].sum()) / years
     found["spent"] = float(np.mean([run.state.promotions.total for run in runs]))

@@ -14,6 +14,16 @@ def test_harmful_promotions_keep_the_budget_when_every_candidate_is_at_the_margi
     assert found["json"]
 
 
+@pytest.mark.parametrize("years", [8, pytest.param(400, marks=CAMPAIGN)])
+def test_harmful_changes_keep_it_with_the_gate_of_the_loop_which_leaves_refreshes_to_the_reverse_shadow(
+    years,
+):
+    found = per_year(100, years, at_the_margin, proof="of recipe")
+    assert found["harmful_changes"] <= 0.5
+    assert years < 100 or found["harmful_changes at most"] <= 0.5
+    assert found["harmful"] > 5, "refreshes that are worse by the whole margin are not in that budget"
+
+
 def test_tests_at_five_percent_each_break_it():
     assert per_year(100, 4, at_the_margin, naive=True)["harmful"] > 0.75
 

@@ -23,7 +23,8 @@ from trimtab.runtime.loop import (
     write_decision,
     write_event,
 )
-from trimtab.runtime.replay.timeline import MODELLED_TRAINING, walk
+from trimtab.runtime.replay.timeline import MODELLED_TRAINING
+from trimtab.runtime.replay.walk import walk
 
 DAY = 86_400_000_000
 TICKS = [day * DAY for day in range(40)]

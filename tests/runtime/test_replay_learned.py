@@ -105,7 +105,9 @@ def test_both_were_released_alike_and_only_the_own_one_is_told(done):
 def test_all_fits_are_on_the_bill_of_whoever_races(done):
     found = own(done[0][0])
     learned = found.learned
-    assert found.score.spent.fits >= learned.updates + learned.from_scratch + len(learned.races)
+    trainings = learned.updates + learned.from_scratch
+    assert found.score.spent.fits >= trainings + len(learned.races)
+    assert found.score.spent.trainings == trainings, "a race is part of its training"
 
 
 def test_a_manner_that_destroys_is_refused_before_anything_is_fitted(engine):

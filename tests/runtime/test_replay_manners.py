@@ -19,7 +19,8 @@ from trimtab.runtime.racing import HOLD_BACK
 from trimtab.runtime.replay.measuring import measures
 from trimtab.runtime.replay.policies import OWN, SCRATCH, choose
 from trimtab.runtime.replay.service import jobs_for, settle
-from trimtab.runtime.replay.timeline import Continuing, walking
+from trimtab.runtime.replay.timeline import Continuing
+from trimtab.runtime.replay.walk import walking
 
 NEVER = Policy("never", Retrain(never()))
 LIGHT = LGBMClassifier()

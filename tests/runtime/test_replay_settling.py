@@ -12,7 +12,7 @@ from trimtab.retrain.windows import Selection
 from trimtab.runtime.replay.measuring import measures
 from trimtab.runtime.replay.policies import BY_EVIDENCE, choose
 from trimtab.runtime.replay.service import covering, scores_of, settle
-from trimtab.runtime.replay.timeline import walk
+from trimtab.runtime.replay.walk import walk
 from trimtab.runtime.training import FitResult, FitSpec, Serve
 from trimtab.units import days
 

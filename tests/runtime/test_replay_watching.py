@@ -26,9 +26,9 @@ def replayed():
     """A replay whose own policy trains on incidents only, in a world that turns round: outcome, record, walk."""
     system = orders_system(harmed_tables(), retrain=Retrain(on_incident()))
     ledger, kept = MemoryLedger(), []
-    outcome = run._outcome
+    outcome = run.outcome
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "_outcome", lambda found, watch: kept.append(found) or outcome(found, watch))
+        patch.setattr(run, "outcome", lambda found, watch: kept.append(found) or outcome(found, watch))
         settings = run.Settings(policies=("own",), processes=1)
         done = run.replay(system, wiring.engine(), wiring.tables(), ledger, settings)
     return done, ledger, kept[0]

@@ -19,16 +19,16 @@ MARGIN = 0.01
 
 
 def replayed(candidate, rows, code):
-    """Whether the gate of a replay lets a candidate pass."""
+    """What the gate of a replay says of a candidate."""
     answers = SimpleNamespace(at=np.arange(len(rows.new)))
     slices = (Slices("shop", ("a", "b"), code),)
     policy = Policy("own", Retrain(never()))
     examiner = ReleaseExaminer(answers, policy, Release(margin=MARGIN), 2 * DAY, {}, slices)
-    return examiner._gated(candidate, 9, rows, learned_until=0).passed
+    return examiner._judged(candidate, 9, rows, learned_until=0).verdict
 
 
 def live(candidate, rows, code):
-    """Whether the gate beside a live system lets it pass."""
+    """What the gate beside a live system says of it."""
     found = gating._Judged(rows.rows, rows.new, rows.old, since=0)
     masks = {f"shop={name}": code == place for place, name in enumerate("ab") if (code == place).any()}
     watch = SimpleNamespace(slices=("shop",))
@@ -38,7 +38,7 @@ def live(candidate, rows, code):
         means=SimpleNamespace(system=SimpleNamespace(watch=watch)),
     )
     with patch.object(gating, "_baseline", lambda *_: rows.constant):
-        return gating._judged(past, candidate, found, (), MARGIN).passed
+        return gating._judged(past, candidate, found, (), MARGIN).verdict
 
 
 @settings(max_examples=150, deadline=None)
@@ -51,7 +51,7 @@ def live(candidate, rows, code):
     st.sampled_from([-0.3, 0.0, 0.6]),
     st.integers(0, 9),
 )
-def test_live_and_replay_let_the_same_candidates_pass(kind, days, rows, worse, skill, in_slice, seed):
+def test_live_and_replay_say_the_same_of_a_candidate(kind, days, rows, worse, skill, in_slice, seed):
     """Each of: too few days, harm, no skill where the champion has it or has none, a harmed slice, large or small."""
     draw, count = np.random.default_rng(seed), days * rows
     old = 1.0 + 0.1 * draw.standard_normal(count)

@@ -11,9 +11,10 @@ import trimtab as tt
 from orders import DAY, orders_tables
 from trimtab import wiring
 from trimtab.adapters.blobs.memory import MemoryBlobs
+from trimtab.runtime import gate_suite
 from trimtab.runtime.auditing.acceptances import accept
 from trimtab.runtime.intake import take_in
-from trimtab.runtime.live_loop import journal, suite
+from trimtab.runtime.live_loop import journal
 from trimtab.runtime.live_loop.carrying import VERSIONS
 from trimtab.runtime.live_loop.routes import table
 from trimtab.runtime.live_loop.turn import declared_now
@@ -72,7 +73,7 @@ def here(monkeypatch):
     def score(form, content, matrix):
         return predictor_of(wiring.load(form, content)).score(matrix)
 
-    monkeypatch.setattr(suite, "score_elsewhere", score)
+    monkeypatch.setattr(gate_suite, "score_elsewhere", score)
 
 
 def test_a_candidate_shows_its_promises_its_expectations_and_its_groups(here):

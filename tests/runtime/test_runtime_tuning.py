@@ -1,5 +1,6 @@
 """Settings searched with a budget: what is spent, what is seen, and what is put on record."""
 
+import functools
 import json
 from dataclasses import replace
 
@@ -17,10 +18,15 @@ from trimtab.runtime.evaluating.split import rehearsed
 from trimtab.runtime.evaluating.trainer import Trainer
 from trimtab.runtime.history import load
 from trimtab.runtime.tuning import search as searching
+from trimtab.runtime.tuning import spaces
+from trimtab.runtime.tuning.ladder import ladder
 from trimtab.runtime.tuning.run import Settings, tune
 from trimtab.runtime.tuning.search import search
 from trimtab.runtime.tuning.spaces import Choice, Range, declared_space, space_of
+from trimtab.runtime.tuning.written import written
+from trimtab.serving.engines import engine_record
 from trimtab.testing import MemoryBlobs, MemoryLedger
+from trimtab.training.task import make_recipe
 
 pytest.importorskip("optuna")
 
@@ -59,12 +65,19 @@ def trees(**settings):
 SPACE = {"max_leaf_nodes": (2, 31), "learning_rate": (0.05, 0.5)}
 
 
+@pytest.fixture
+def few_trees(monkeypatch):
+    """A rung of boosting that costs nothing."""
+    monkeypatch.setitem(spaces._TREES, "histogram", (Range("max_iter", 1, 3),))
+
+
 def silent(what, done, total):
     """Nobody watches."""
 
 
 def tuned(history, ledger=None, blobs=None, budget=6, space=None):
-    settings = Settings(NOW, budget, SPACE if space is None else space)
+    choose = functools.partial(engine_record, threshold=0.5)
+    settings = Settings(NOW, budget, SPACE if space is None else space, dump=wiring.dump, choose=choose)
     return tune(history, ledger or MemoryLedger(), blobs or MemoryBlobs(), settings, silent)
 
 
@@ -78,11 +91,102 @@ def test_every_rung_has_the_same_budget_and_keeps_to_it(past):
     assert done.best == "a linear model"
     assert done.over_declared.low > 0
     assert done.sentence.startswith("Use a linear model")
+    assert "The declared learner is gradient boosting itself" in done.why
     json.dumps(done.to_json())
     assert "Every rung, with the same budget" in str(done)
 
 
-def test_the_search_never_sees_the_rows_that_test_it(past, monkeypatch):
+def test_gradient_boosting_is_a_rung_of_its_own_beside_a_declared_learner_of_another_kind(past, few_trees):
+    done = tuned(past(DecisionTreeClassifier(max_depth=2)), space={"max_depth": (1, 6)}, budget=4)
+    assert [rung.name for rung in done.rungs] == [
+        "a linear model",
+        "gradient boosting",
+        "the declared learner (DecisionTreeClassifier)",
+    ]
+    boosted = done.rungs[1]
+    assert boosted.learner == "HistGradientBoostingClassifier"
+    assert 2 < boosted.spent <= 4
+    assert boosted.trials >= 1
+    assert "Rules have no settings" in done.why
+    assert done.why in str(done).replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("learner", "names"),
+    [
+        (LogisticRegression(), ["gradient boosting", "the declared learner (LogisticRegression)"]),
+        (trees(), ["a linear model", "the declared learner (HistGradientBoostingClassifier)"]),
+    ],
+)
+def test_no_kind_of_learner_is_tuned_twice(past, learner, names):
+    history = past(learner)
+    recipe = make_recipe(
+        history.system.model, history.labels.kind, history.labels.classes, history.labels.history.value
+    )
+    assert [each.name for each in ladder(recipe, {})[0]] == names
+
+
+def test_numbers_have_the_boosting_of_numbers(past):
+    history = past(Ridge())
+    recipe = replace(
+        make_recipe(
+            history.system.model, history.labels.kind, history.labels.classes, history.labels.history.value
+        ),
+        task="regression",
+    )
+    assert type(ladder(recipe, {})[0][0].learner).__name__ == "HistGradientBoostingRegressor"
+
+
+def test_what_was_found_stands_beside_what_was_declared_in_everything_that_counts(past):
+    done = tuned(past(trees()), space={"max_leaf_nodes": [2]}, budget=4)
+    names = [each.name for each in done.options]
+    assert names[0] == "always the same answer"
+    assert {"a linear model", "the declared learner"} <= set(names)
+    models = done.options[1:]
+    assert all(each.microseconds > 0 and each.size > 0 and each.age_days > 0 for each in models)
+    losses = {each.name: each.loss.estimate for each in done.options}
+    for rung in done.rungs:
+        assert losses[rung.short_name] == pytest.approx(rung.before.estimate)
+        if rung.settings:
+            assert losses[f"{rung.short_name}, tuned"] == pytest.approx(rung.loss.estimate)
+    assert any(each.undominated for each in models)
+    assert any("µs a row (the declared learner:" in each.what for each in done.findings)
+
+
+def test_the_test_learns_from_all_rows_and_the_search_from_a_part(past, few_trees, monkeypatch):
+    monkeypatch.setattr(searching, "ROWS", 200)
+    history, seen = past(LogisticRegression()), []
+    fit = Trainer.fit
+
+    def watched(self, rows=None, *arguments, **named):
+        seen.append((self.split, len(rows)))
+        return fit(self, rows, *arguments, **named)
+
+    monkeypatch.setattr(Trainer, "fit", watched)
+    done = tuned(history, space={"C": (0.01, 10.0)}, budget=3)
+    searched = [count for split, count in seen if split.as_of == done.validated_from]
+    tested = [count == len(split.learned) for split, count in seen if split.as_of == done.tested_from]
+    assert max(searched) == 200
+    assert len(tested) >= 2
+    assert all(tested)
+
+
+def test_the_learner_is_written_as_a_system_file_holds_it(past):
+    done = tuned(past(trees()), space={"max_leaf_nodes": [2, 3]}, budget=6)
+    rung = done.rungs[-1]
+    again = eval(rung.written)  # noqa: S307  # what a person would paste
+    assert again.get_params() == trees().set_params(**rung.settings).get_params()
+    assert written(LogisticRegression(), {}) == "LogisticRegression()"
+
+
+def test_settings_are_short_numbers_within_their_bounds(past):
+    done = tuned(past(LogisticRegression()), space={"C": (0.123456, 0.1239)}, budget=3)
+    assert all(0.123456 <= value <= 0.1239 for value in done.rungs[-1].settings.values())
+    trial = type("Trial", (), {"suggest_float": lambda *_, **__: 0.0351051301})()
+    assert searching._suggested(trial, (Range("rate", 0.01, 0.4),)) == {"rate": 0.0351}
+
+
+def test_the_search_never_sees_the_rows_that_test_it(past, few_trees, monkeypatch):
     history, seen = past(LogisticRegression()), []
     fit = Trainer.fit
 
@@ -97,15 +201,18 @@ def test_the_search_never_sees_the_rows_that_test_it(past, monkeypatch):
     assert len(searched) > 5
     assert max(searched) < done.validated_from
     # and once more each, as they were and as found, on all that came before the test
-    assert len(seen) - len(searched) <= 2
+    assert len(seen) - len(searched) <= 4
     assert max(last for _, last in seen) < done.tested_from
 
 
-def test_a_run_is_on_record_with_its_predictions_and_the_next_one_is_compared_on_the_same_rows(past):
+def test_a_run_is_on_record_with_its_predictions_and_the_next_one_is_compared_on_the_same_rows(
+    past, few_trees
+):
     history, ledger, blobs = past(LogisticRegression()), MemoryLedger(), MemoryBlobs()
     first = tuned(history, ledger, blobs, space={"C": (0.01, 10.0)})
     assert first.against_earlier is None
-    (event,) = ledger.read_events("runs")
+    boosted, event = ledger.read_events("runs")
+    assert boosted.subject == "gradient boosting"
     assert event.body["settings"] == dict(first.chosen.settings)
     again = tuned(history, ledger, blobs, space={"C": (0.01, 10.0)})
     assert again.against_earlier.estimate == pytest.approx(0)
@@ -136,7 +243,7 @@ def test_settings_that_cannot_be_trained_are_counted_and_the_search_goes_on(past
     assert rung.settings.get("max_leaf_nodes", 7) == 7
 
 
-def test_a_learner_without_a_usual_range_is_kept_as_it_is_and_says_so(past):
+def test_a_learner_without_a_usual_range_is_kept_as_it_is_and_says_so(past, few_trees):
     done = tuned(past(DecisionTreeClassifier(max_depth=3)), space={})
     assert done.rungs[-1].settings == {}
     assert done.rungs[-1].gain.estimate == 0

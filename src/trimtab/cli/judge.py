@@ -90,12 +90,12 @@ def tune(
     json_file: Path | None,
     home: Path | None,
 ) -> None:
-    """Search better settings for the learner of SYSTEM and a linear model, each with the same budget; changes nothing."""
+    """Search better settings for SYSTEM: of a linear model, gradient boosting and its own learner; changes nothing."""
     from trimtab import commands  # noqa: PLC0415
     from trimtab.report import to_html  # noqa: PLC0415
 
     declared = commands.load(system)
-    typed = f"trimtab tune {system} --budget {budget:g}"
+    typed = f"trimtab tune {system} --budget {budget:g}" + (f" --as-of {as_of}" if as_of else "")
     with progress_bar() as progress:
         done = commands.tune(declared, budget, as_of=as_of, home=home, progress=progress, command=typed)
     document = done.document()

@@ -65,7 +65,7 @@ def replay(  # noqa: PLR0913  # each option is one independent wish
     folder = wiring.home(system, home) / "replays" / system.name
     ledger = wiring.fresh_ledger(folder)
     try:
-        outcome = run(system, engine, wiring.tables(), ledger, settings, progress or silent)
+        outcome = run(system, engine, wiring.tables(), ledger, settings, progress or silent, wiring.dump)
         showing.add_up(system, ledger, folder)
         return outcome
     finally:

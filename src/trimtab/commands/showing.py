@@ -13,8 +13,8 @@ from trimtab.declare.system import System
 from trimtab.errors import TrimtabError, UsageError
 
 if TYPE_CHECKING:
-    from trimtab.console import Book, Means
     from trimtab.ports import Ledger
+    from trimtab.screens import Book, Means
     from trimtab.serving.hosting import Mount
 
 LIVE = "live"
@@ -56,7 +56,7 @@ def mounted(system: System, folder: Path, target: str | None, host: str) -> Moun
     """What sets the console beside the routes of a server; while no key is made, it is open on loopback only."""
 
     def mount(server: Any, live: Any, home: Any) -> Any:
-        from trimtab.console import Acts, Book, Console, Mounted, Sessions, secret_in  # noqa: PLC0415
+        from trimtab.screens import Acts, Book, Console, Mounted, Sessions, secret_in  # noqa: PLC0415
         from trimtab.serving.http.keys import KeyRing  # noqa: PLC0415
         from trimtab.serving.running import is_loopback  # noqa: PLC0415
 
@@ -82,14 +82,14 @@ def mounted(system: System, folder: Path, target: str | None, host: str) -> Moun
 
 
 def _means(folder: Path) -> Means:
-    from trimtab.console import Means  # noqa: PLC0415
+    from trimtab.screens import Means  # noqa: PLC0415
 
     return Means(wiring.blobs(folder / "blobs"), wiring.engine, wiring.load)
 
 
 def add_up(system: System, ledger: Ledger, folder: Path) -> None:
     """Add up what the pages of a replay show of all its rows, once, beside its record, so that no look waits for it."""
-    from trimtab.console import Book, add_up_replay  # noqa: PLC0415
+    from trimtab.screens import Book, add_up_replay  # noqa: PLC0415
 
     slug, folds = f"{REPLAY}{system.name}", folder / FOLDS
     add_up_replay(Book(slug, system.name, ledger, wiring.clock(), replay=True, folds=folds))
@@ -113,7 +113,7 @@ class _Replays:
             book.ledger.close()
 
     def _book(self, folder: Path) -> Book | None:
-        from trimtab.console import Book  # noqa: PLC0415
+        from trimtab.screens import Book  # noqa: PLC0415
 
         file = folder / "ledger.sqlite"
         if not file.exists():
@@ -138,7 +138,7 @@ def _books(
     folder: Path, system: System | None, target: str | None
 ) -> Iterator[Callable[[], tuple[Book, ...]]]:
     """What gives the records of a home that there are now."""
-    from trimtab.console import Book  # noqa: PLC0415
+    from trimtab.screens import Book  # noqa: PLC0415
 
     with ExitStack() as stack:
         live: tuple[Book, ...] = ()
@@ -166,7 +166,7 @@ def _home(system: System | None, home: str | Path | None) -> Path:
 
 
 def _written(books: tuple[Book, ...], folder: Path, at: int | None) -> tuple[Path, ...]:
-    from trimtab.console import write_pages  # noqa: PLC0415
+    from trimtab.screens import write_pages  # noqa: PLC0415
 
     if len(books) == 1:
         return write_pages(books[0], folder, at)
@@ -176,8 +176,8 @@ def _written(books: tuple[Book, ...], folder: Path, at: int | None) -> tuple[Pat
 def _serve(
     books: Callable[[], tuple[Book, ...]], host: str, port: int | None, announce: Callable[[str], None]
 ) -> None:
-    from trimtab.console import Console  # noqa: PLC0415
-    from trimtab.console.mounting import Alone  # noqa: PLC0415
+    from trimtab.screens import Console  # noqa: PLC0415
+    from trimtab.screens.mounting import Alone  # noqa: PLC0415
     from trimtab.serving.running import BACKLOG, is_loopback, listening, run  # noqa: PLC0415
 
     if not is_loopback(host):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from trimtab.commands.guessing import guess
 from trimtab.errors import DataError, UsageError, nearest
 from trimtab.loading import EXAMPLES
 
@@ -45,29 +46,21 @@ def _guess(source: str, target: Path) -> str:
             found=", ".join(f"{field.name}: {field.type}" for field in table.schema),
             do="store the time of each row as a timestamp",
         )
-    label = _guess_label(table.column_names, times)
+    found = guess(table, times)
+    beside = Path(source).resolve().parent == target.resolve().parent
     return _TEMPLATE.format(
         name=Path(source).stem,
         target=target.name,
-        data=Path(source).resolve()
-        if Path(source).parent.resolve() != target.parent.resolve()
-        else Path(source).name,
-        at=times[0],
-        label=label,
-        known=times[-1] if len(times) > 1 else times[0],
-        columns=", ".join(name for name in table.column_names if name not in {label, *times}),
+        data=Path(source).name if beside else Path(source).resolve(),
+        id=f'    id="{found.id}",  # GUESS: its values never repeat\n' if found.id else "",
+        columns=", ".join(name for name in table.column_names if name not in {found.label, found.id, *times}),
+        **{name: getattr(found, name) for name in ("learner", "at", "label", "known", "days", "why")},
     )
 
 
-def _guess_label(names: list[str], times: list[str]) -> str:
-    likely = ("label", "target", "y", "outcome", "churned", "default", "converted", "fraud")
-    rest = [name for name in names if name not in times]
-    return next((name for name in rest if name.lower() in likely), rest[-1] if rest else names[-1])
+_TEMPLATE = '''"""{name}: lines marked GUESS were guessed from the table; read and correct them."""
 
-
-_TEMPLATE = '''"""{name}: will it happen? Lines marked GUESS were guessed from the table: read and correct them."""
-
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import {learner}
 
 import trimtab as tt
 from trimtab import days
@@ -75,12 +68,12 @@ from trimtab import days
 system = tt.table(
     "{name}",
     "{data}",
-    HistGradientBoostingClassifier(),
+    {learner}(),  # GUESS: from the kind of label
     at="{at}",  # GUESS: the time at which each prediction was asked for
     label="{label}",  # GUESS: the true answer
     label_known="{known}",  # GUESS: when that answer became known; rows still without one are left empty
-    matures_after=days(30),  # GUESS: how long to wait before an answer counts as final
-    zone="UTC",  # GUESS: the zone of times without one
+    matures_after=days({days}),  # GUESS: how long to wait before an answer counts as final; {why}
+{id}    zone="UTC",  # GUESS: the zone of times without one
 )
 # Features are the other columns: {columns}
 # Next: trimtab check {target}, then: trimtab replay {target}

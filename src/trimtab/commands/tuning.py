@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,16 +27,18 @@ def tune(
     progress: Progress | None = None,
     command: str = "",
 ) -> Tuned:
-    """Search the settings of the declared learner and of a linear model, each with `budget` whole trainings.
+    """Search the settings of a linear model, gradient boosting and the declared learner, each with one budget.
 
-    `space` says what to try of the declared learner: by setting a tuple (low, high), or a list of values. `as_of` is
-    the instant whose labels count as known (default: now). Nothing is changed; the run is kept on record with its
-    predictions row by row. Needs the extra `trimtab[tune]`. Raises TrimtabError.
+    `budget` is in whole trainings; a declared learner that is one of the others stands for it. `space` says what to
+    try of the declared learner: by setting a tuple (low, high), or a list of values. `as_of` is the instant whose
+    labels count as known (default: now). Nothing is changed; the run is kept on record with its predictions row by
+    row. Needs the extra `trimtab[tune]`. Raises TrimtabError.
     """
     from trimtab.runtime.evaluating.run import silent  # noqa: PLC0415  # heavy parts load when a command runs
     from trimtab.runtime.history import load as load_history  # noqa: PLC0415
     from trimtab.runtime.tuning.run import Settings  # noqa: PLC0415
     from trimtab.runtime.tuning.run import tune as run  # noqa: PLC0415
+    from trimtab.serving.engines import engine_record  # noqa: PLC0415
 
     folder, clock = wiring.home(system, home), wiring.clock()
     with (
@@ -43,6 +46,13 @@ def tune(
         contextlib.closing(wiring.ledger(folder / "ledger")) as ledger,
     ):
         now = instant(as_of, system.zone) or clock.now()
-        settings = Settings(now, budget, space or {}, command or f"tt.tune({system.name})")
+        settings = Settings(
+            now,
+            budget,
+            space or {},
+            command or f"tt.tune({system.name})",
+            wiring.dump,
+            functools.partial(engine_record, threshold=system.threshold),
+        )
         history = load_history(system, engine, wiring.tables())
         return run(history, ledger, wiring.blobs(folder / "blobs"), settings, progress or silent)

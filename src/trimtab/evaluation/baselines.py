@@ -33,7 +33,7 @@ class Known:
 
 def always_the_same(known: Known, task: Task, metric: Metric) -> Baseline:
     """The rate of each class, or for numbers the constant that the metric likes best."""
-    prior = fit_prior(known.label, task, classes=_classes(known, task), quantile=metric.quantile)
+    prior = fit_prior(_label(known, task), task, classes=_classes(known, task), quantile=metric.quantile)
     name = "always the mean" if task == "regression" else "always the base rate"
     return Baseline(name, prior.predict(len(known.future)))
 
@@ -41,7 +41,7 @@ def always_the_same(known: Known, task: Task, metric: Metric) -> Baseline:
 def rate_by(column: str, codes: NDArray[np.int64], known: Known, task: Task, metric: Metric) -> Baseline:
     """The rate or mean of each value of one request field, drawn toward the overall one where it is rare."""
     fitted = fit_rate_by_code(
-        known.label, codes[known.past], task, classes=_classes(known, task), quantile=metric.quantile
+        _label(known, task), codes[known.past], task, classes=_classes(known, task), quantile=metric.quantile
     )
     return Baseline(f"rate by {column}", fitted.predict(codes[known.future]))
 
@@ -69,6 +69,11 @@ def last_answer_by(
         found[place >= 0] = label[mine[place[place >= 0]]]
         last[rows] = found
     return Baseline(f"last answer by {column}", last_value(last, float(known.label.mean())))
+
+
+def _label(known: Known, task: Task) -> NDArray[np.float64] | NDArray[np.int64]:
+    """The labels as the fits take them: classes as whole numbers."""
+    return known.label.astype(np.int64) if task == "multiclass" else known.label
 
 
 def _classes(known: Known, task: Task) -> int | None:

@@ -116,7 +116,7 @@ def _per_class(found: Evaluated) -> Iterator[Finding]:
     ]
     adjusted = holm([each.p_value for each in fitted])
     for code, (each, p_value) in enumerate(zip(fitted, adjusted, strict=True)):
-        yield _whole(each, f" of class {code}", float(p_value))
+        yield _whole(each, f" of class {found.class_named(code)}", float(p_value))
 
 
 def _whole(fitted: Calibration, of: str = "", p_value: float | None = None) -> Finding:

@@ -83,5 +83,5 @@ def _baseline(name: str, apart: Interval, found: Evaluated) -> Finding:
         interval=surely(apart),
         cause=None if calm else "features that say little of this period, or a split that flattered training",
         action=None if calm else f"serve the baseline {name}, which costs nothing, until a model beats it",
-        evidence=(("difference", f"candidate less baseline, {found.judged_by.unit}"),),
+        evidence=(("difference", f"candidate less baseline, {found.judged_by.loss_unit}"),),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,8 +46,10 @@ class Direction:
         return None
 
 
-def directions(found: Evaluated) -> tuple[Direction, ...]:
-    """Every number moved up by a quarter of its standard deviation; texts are left alone, classes give none.
+def directions(found: Evaluated, names: Collection[str] | None = None) -> tuple[Direction, ...]:
+    """Every number, or those of some names, moved up by a quarter of its standard deviation.
+
+    Texts are left alone, classes give none.
 
     >>> day, x = np.arange(4), np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> from trimtab.metrics import brier
@@ -58,8 +60,8 @@ def directions(found: Evaluated) -> tuple[Direction, ...]:
     """
     if found.score.ndim == 2:
         return ()
-    numbers = [name for name in found.rows.names if name not in found.rows.dictionaries]
-    return tuple(_direction(found, name) for name in numbers)
+    wanted = [name for name in found.rows.names if names is None or name in names]
+    return tuple(_direction(found, name) for name in wanted if name not in found.rows.dictionaries)
 
 
 def _direction(found: Evaluated, name: str) -> Direction:

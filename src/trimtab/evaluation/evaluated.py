@@ -67,7 +67,7 @@ class Evaluated:
 
     champion: the scores of who serves now; baselines: scores by name, each fitted on the same past. `learned` holds the
     labels that the candidate was trained on. slices: the columns that a person named. threshold: the score from which
-    on a yes is acted on.
+    on a yes is acted on. classes: their names, where the label is one of several.
     """
 
     rows: Rows
@@ -84,6 +84,7 @@ class Evaluated:
     slices: tuple[str, ...] = ()
     threshold: float = 0.5
     seed: int = 0
+    classes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -92,6 +93,10 @@ class Evaluated:
     def judged_by(self) -> Metric:
         """The metric whose losses are compared: the declared one, or the task's own where that one only ranks."""
         return self.metric if self.metric.per_row is not None else default_metric(self.task)
+
+    def class_named(self, code: int) -> str:
+        """The name of a class, or its number where names are not known."""
+        return self.classes[code] if code < len(self.classes) else str(code)
 
     def losses(self, score: Floats) -> Floats:
         """The loss of each row (n,) under one array of scores."""
@@ -117,10 +122,10 @@ class Evaluated:
         return unit_totals(losses, self.day)
 
     def means(self, losses: Sequence[Floats], units: str | None = None) -> tuple[Interval, ...]:
-        """The mean of each array of losses (n,) with its interval by day, in the unit of the metric or the given one."""
+        """The mean of each array of losses (n,) with its interval by day, in the unit of the loss or the given one."""
         if not losses:
             return ()
-        unit = self.judged_by.unit if units is None else units
+        unit = self.judged_by.loss_unit if units is None else units
         return self.bootstrap.means(self.totals(np.column_stack(losses)), units=unit)
 
     def take(self, rows: NDArray[np.int64]) -> Evaluated:

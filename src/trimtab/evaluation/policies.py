@@ -18,11 +18,24 @@ ALIKE = 9
 
 @dataclass(frozen=True)
 class Spent:
-    """What a policy used: fits after the common first one, CPU seconds and training rows of those."""
+    """What a policy used: fits after the common first one, CPU seconds and training rows of those.
+
+    contests: how many of the fits were made within another training, to decide how it learns.
+    """
 
     fits: int
     cpu_seconds: float
     rows: int
+    contests: int = 0
+
+    @property
+    def trainings(self) -> int:
+        """How often something was trained; each time all that is known is read, whatever is learned from it.
+
+        >>> Spent(fits=12, cpu_seconds=3.5, rows=90_000, contests=4).trainings
+        8
+        """
+        return self.fits - self.contests
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,8 @@ def judge_policies(
     """Compare the columns of `losses` (n, policies; in the order of `spent`) by day-clustered week blocks.
 
     A policy confirmed worse than never retraining in some month (Holm over the months) is out. Recommended is, of the
-    others, the one with the fewest fits that the data cannot tell from the best of them; ties go to the lower loss.
+    others, the one with the fewest trainings that the data cannot tell from the best of them; ties go to the one whose
+    fits learned from fewer rows, then to the lower loss. CPU seconds are not asked: they differ from run to run.
     """
     names = tuple(spent)
     totals = unit_totals(losses, day)
@@ -133,14 +147,21 @@ def _months_of(
     )
 
 
-def _price(score: PolicyScore) -> tuple[int, float]:
-    return score.spent.fits, round(score.loss.estimate, ALIKE)
+def _price(score: PolicyScore) -> tuple[int, int, float]:
+    return score.spent.trainings, score.spent.rows, round(score.loss.estimate, ALIKE)
+
+
+def _learns_more(spent: Spent, chosen: Spent) -> bool:
+    """Whether as many trainings learned from more rows."""
+    return spent.trainings == chosen.trainings and spent.rows > chosen.rows
 
 
 def _reason(
     chosen: PolicyScore, target: PolicyScore, enough: Sequence[PolicyScore], scores: Sequence[PolicyScore]
 ) -> str:
-    dearer = [score.name for score in enough if _price(score) > _price(chosen)]
+    dearer = [score for score in enough if _price(score) > _price(chosen)]
+    wider = [score for score in dearer if _learns_more(score.spent, chosen.spent)]
+    more = [score.name for score in dearer if score not in wider]
     harmful = [
         f"{score.name} ({', '.join(score.harmful_months)})" for score in scores if score.harmful_months
     ]
@@ -151,8 +172,11 @@ def _reason(
     )
     if harmful and chosen is target:
         text += " of those that never harmed"
-    if dearer:
-        text += f" and needs no more fits than {', '.join(dearer)}"
+    if more:
+        what = "trainings" if any(score.spent.contests for score in enough) else "fits"
+        text += f" and needs no more {what} than {', '.join(more)}"
+    if wider:
+        text += f" and learns from fewer rows than {', '.join(score.name for score in wider)}"
     if harmful:
         text += (
             f"; confirmed worse than never retraining in a month, so never recommended: {', '.join(harmful)}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isnan
+from typing import TypeGuard
 
 from trimtab.stats import Interval
 
@@ -44,9 +46,13 @@ def marked(options: Sequence[Option]) -> tuple[Option, ...]:
 
 def _beats(one: Option, other: Option) -> bool:
     pairs = [
-        (a, b) for a, b in zip(_figures(one), _figures(other), strict=True) if a is not None and b is not None
+        (a, b) for a, b in zip(_figures(one), _figures(other), strict=True) if _measured(a) and _measured(b)
     ]
     return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
+
+
+def _measured(figure: float | None) -> TypeGuard[float]:
+    return figure is not None and not isnan(figure)
 
 
 def _figures(option: Option) -> tuple[float | None, ...]:

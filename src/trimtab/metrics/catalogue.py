@@ -1,6 +1,7 @@
 """The metrics that come with trimtab, one value each."""
 
 import math
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -31,6 +32,8 @@ root_mean_squared_error = Metric(
     "units of the label",
     per_row=squared_errors,
     from_mean=math.sqrt,
+    loss_name="mean_squared_error",
+    loss_unit="squared units of the label",
 )
 
 METRICS = MappingProxyType(
@@ -68,6 +71,16 @@ def pinball(quantile: float) -> Metric:
         per_row=_Pinball(quantile),
         quantile=quantile,
     )
+
+
+def metric_named(name: str) -> Metric | None:
+    """Return the metric with that name, a pinball one with its quantile; None where there is none.
+
+    >>> metric_named("pinball(0.9)") == pinball(0.9), metric_named("luck")
+    (True, None)
+    """
+    found = re.fullmatch(r"pinball\((0?\.\d+)\)", name)
+    return METRICS.get(name) if found is None else pinball(float(found[1]))
 
 
 def default_metric(task: Task) -> Metric:

@@ -18,7 +18,7 @@ class Metric:
     """A frozen, hashable measure of predictions, given by a loss `per_row` or by a function of the `whole`.
 
     `from_mean` turns the mean loss into the metric (a root for RMSE), so that sums and counts folded by day are
-    enough to give it. `quantile` is the quantile of y whose constant prediction does best, None where it is the
+    enough to give it; `loss_name` and `loss_unit` say what that mean is, where it is not the metric itself. `quantile` is the quantile of y whose constant prediction does best, None where it is the
     mean. Raises ValueError unless exactly one of `per_row` and `whole` is given.
 
     >>> from trimtab.metrics import log_loss
@@ -36,8 +36,12 @@ class Metric:
     whole: Whole | None = field(default=None, repr=False)
     from_mean: Callable[[float], float] = field(default=float, repr=False)
     quantile: float | None = field(default=None, repr=False)
+    loss_name: str = field(default="", repr=False)
+    loss_unit: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "loss_name", self.loss_name or self.name)
+        object.__setattr__(self, "loss_unit", self.loss_unit or self.unit)
         if (self.per_row is None) == (self.whole is None):
             raise ValueError(f"metric {self.name!r} needs either per_row or whole, not both or neither")
 

@@ -20,6 +20,8 @@ from trimtab.stats.sequence import LEAST_UNITS, one_look_bounds
 Proof = Literal["not worse", "not refuted"]
 """What the gate asks of the comparison with the champion: shown not to be worse, or only not shown to be worse."""
 
+Verdict = Literal["passed", "blocked", "waiting"]
+
 REFUTED_AT = 0.05
 """The error of a refusal by what a recipe did lately. Wrong, it costs a candidate, and serves nobody worse.
 
@@ -94,6 +96,17 @@ class GateResult:
         False
         """
         return bool(self.findings) and not self.blocking
+
+    @property
+    def verdict(self) -> Verdict:
+        """What follows: it passes, it is turned away, or it waits for what could not be checked.
+
+        >>> GateResult("v2", (Finding("the candidate was not compared", Severity.NOT_RUN),)).verdict
+        'waiting'
+        """
+        if self.passed:
+            return "passed"
+        return "blocked" if any(f.severity is Severity.ACT for f in self.blocking) else "waiting"
 
 
 def judge_gate(evidence: GateEvidence, plan: GatePlan) -> GateResult:

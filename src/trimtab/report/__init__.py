@@ -16,6 +16,7 @@ from trimtab.report.document import (
     Paragraph,
     Section,
 )
+from trimtab.report.estimated import estimated
 from trimtab.report.html import to_fragment, to_html
 from trimtab.report.json import to_json
 from trimtab.report.palette import Theme
@@ -45,6 +46,7 @@ __all__ = [
     "Series",
     "Table",
     "Theme",
+    "estimated",
     "to_fragment",
     "to_html",
     "to_json",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import nan
 from typing import Protocol
@@ -237,7 +237,7 @@ def _score(inputs: Inputs, fitted: Fitted, serves: Sequence[Serve]) -> dict[Serv
 class Pool:
     """Runs fits in `processes` processes of one thread each, or in this one when it is 1.
 
-    Where fits are `kept`, each is made once, however often it is asked for.
+    Where fits are `kept`, each is made once, however often it is asked for; `keeps` says which are, by default all.
     """
 
     inputs: Inputs
@@ -245,6 +245,7 @@ class Pool:
     seed: int
     processes: int
     kept: KeptFits | None = None
+    keeps: Callable[[FitSpec], bool] | None = None
 
     def run(self, jobs: Mapping[FitSpec, Sequence[Serve]]) -> Iterator[FitResult]:
         """The results as they finish; largest fits first, so that none is left alone at the end.
@@ -258,8 +259,13 @@ class Pool:
             families.setdefault(spec.links[0], {})[spec] = serves
         order = sorted(families, key=lambda spec: (spec.selection.start or 0) - spec.as_of)
         calls = (
-            delayed(run_family)(self.inputs, self.recipe, families[spec], self.seed, self.kept)
+            delayed(run_family)(
+                self.inputs, self.recipe, families[spec], self.seed, self._kept(families[spec])
+            )
             for spec in order
         )
         for results in Parallel(n_jobs=self.processes, return_as="generator_unordered")(calls):
             yield from results
+
+    def _kept(self, family: Iterable[FitSpec]) -> KeptFits | None:
+        return self.kept if self.keeps is None or any(map(self.keeps, family)) else None

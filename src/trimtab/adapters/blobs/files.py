@@ -62,6 +62,17 @@ class FileBlobs:
             )
         return content
 
+    def remove(self, digest: str) -> None:
+        """Delete the file of a digest, where there is one; raises ArtifactError when that is not allowed."""
+        checked_digest(digest)
+        path = self._path(digest)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ArtifactError(
+                f"cannot delete {path}", found=str(error), do="check this user's rights there"
+            ) from error
+
     def __contains__(self, digest: object) -> bool:
         return (
             isinstance(digest, str) and _DIGEST.fullmatch(digest) is not None and self._path(digest).is_file()

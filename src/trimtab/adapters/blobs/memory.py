@@ -32,5 +32,10 @@ class MemoryBlobs:
             raise missing(digest, "memory")
         return self._contents[digest]
 
+    def remove(self, digest: str) -> None:
+        """Forget the bytes of a digest, where there are any."""
+        checked_digest(digest)
+        self._contents.pop(digest, None)
+
     def __contains__(self, digest: object) -> bool:
         return digest in self._contents

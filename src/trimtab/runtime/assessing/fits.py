@@ -15,7 +15,7 @@ from trimtab.evaluation.assess_ladder import Rung
 from trimtab.evaluation.scored import Scored, money
 from trimtab.metrics import Metric, Task, default_metric, fit_prior
 from trimtab.runtime.clock import Stopwatch
-from trimtab.runtime.evaluating.rungs import LINEAR, rungs
+from trimtab.runtime.evaluating.rungs import BOOSTED, BOOSTING, LINEAR, boosting_learner, rungs
 from trimtab.runtime.evaluating.trainer import Trainer
 from trimtab.training.inputs import family
 from trimtab.training.predictor import Predictor
@@ -26,9 +26,7 @@ Positions = NDArray[np.int64]
 
 SAME = "always the same answer"
 RULE = "a rule on one column"
-TREES = "gradient boosting"
 DECLARED = "the declared learner"
-_TREES = ("histogram", "lightgbm", "xgboost", "catboost")
 ASKED_ALONE = 30
 """Rows asked one by one to see how long one takes."""
 
@@ -94,7 +92,8 @@ def build(judging: Judging, progress: Callable[[str, int, int], None]) -> Built:
     split, found, problems = trainer.split, _Found(judging), list[str]()
     found.add(SAME, judging.constant(split.then[split.learned], len(split.judged)), model=False)
     progress("rates and last answers", 1, 4)
-    floors, problem = rungs(trainer, judging.metric)
+    rungs_, problem = rungs(trainer, judging.metric)
+    floors = {each.name: each.score for each in rungs_}
     for name, score in floors.items():
         if name != LINEAR:
             found.add(name, score, model=False)
@@ -119,17 +118,10 @@ def _models(trainer: Trainer) -> list[tuple[str, Any, bool]]:
     """Gradient boosting, and the declared learner where that is another one; a None stands for the declared one."""
     declared = trainer.recipe.learner
     name = f"{DECLARED} ({type(declared).__name__})"
-    if family(declared) in _TREES:
+    if family(declared) in BOOSTED:
         return [(name, None, True)]
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor  # noqa: PLC0415
-
-    made = (
-        HistGradientBoostingRegressor
-        if trainer.recipe.task == "regression"
-        else HistGradientBoostingClassifier
-    )
-    trees = made(max_iter=60, min_samples_leaf=50, early_stopping=False)
-    return [(TREES, trees, True), (name, None, family(declared) != "rule")]
+    trees = boosting_learner(trainer.recipe.task)
+    return [(BOOSTING, trees, True), (name, None, family(declared) != "rule")]
 
 
 class _Found:

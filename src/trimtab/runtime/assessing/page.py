@@ -12,16 +12,15 @@ from trimtab.report import (
     Cell,
     Column,
     Document,
-    Estimate,
     FindingsList,
     KeyValues,
     Paragraph,
     Section,
     Table,
+    estimated,
 )
 from trimtab.runtime.assessing.result import Assessment
 from trimtab.runtime.replay.period import date
-from trimtab.stats import Interval
 
 _HOW = (
     "Each rung learned from the same past and answered the same later requests. Intervals hold the truth in 95 of 100 "
@@ -56,10 +55,6 @@ def _sections(done: Assessment) -> Iterator[Section]:
         yield Section("What else was looked at", (FindingsList(folded),))
 
 
-def _cell(interval: Interval) -> Cell:
-    return Estimate(interval.estimate, interval.low, interval.high) if interval.known else interval.estimate
-
-
 def _ladder(done: Assessment) -> Iterator[Block]:
     assert done.ladder is not None  # noqa: S101  # told by the caller
     columns = (
@@ -73,8 +68,8 @@ def _ladder(done: Assessment) -> Iterator[Block]:
     rows = tuple(
         (
             step.name,
-            _cell(step.loss),
-            None if step.name == done.ladder.rule else _cell(step.to_rule),
+            estimated(step.loss),
+            None if step.name == done.ladder.rule else estimated(step.to_rule),
             step.seconds or None,
         )
         for step in done.ladder.steps
@@ -123,7 +118,9 @@ def _learning(done: Assessment) -> Table:
         Column("rows", format=",d"),
         Column("loss", done.unit, format=".4f"),
     )
-    return Table(columns, tuple((each.share, each.rows, _cell(each.loss)) for each in done.learning.points))
+    return Table(
+        columns, tuple((each.share, each.rows, estimated(each.loss)) for each in done.learning.points)
+    )
 
 
 def _months(done: Assessment) -> Table:

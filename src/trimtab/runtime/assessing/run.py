@@ -65,7 +65,7 @@ def _judged(  # what was learned before the ladder
     bootstrap = Bootstrap(seed=system.seed, block=7, draws=DRAWS)
     built = build(judging, progress)
     day = split.day[split.judged]
-    ladder = climb(built.rungs, day, bootstrap, judging.metric.unit)
+    ladder = climb(built.rungs, day, bootstrap, judging.metric.loss_unit)
     paid, range_ = _worth(judging, built, ladder, bootstrap)
     learning, flat = _again(judging, built, bootstrap)
     evidence = Evidence(
@@ -90,7 +90,7 @@ def _judged(  # what was learned before the ladder
         system.name,
         judge(evidence),
         tuple(told),
-        judging.metric.unit,
+        judging.metric.loss_unit,
         ladder,
         paid,
         range_,

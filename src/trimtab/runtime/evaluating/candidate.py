@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trimtab.evaluation.evaluated import Evaluated, Floats
-from trimtab.metrics import Metric, default_metric
-from trimtab.runtime.evaluating.rungs import rungs
-from trimtab.runtime.evaluating.split import Split
+from trimtab.metrics import default_metric
+from trimtab.runtime.evaluating.rungs import Rung, rungs
 from trimtab.runtime.evaluating.trainer import Trainer, predict_with, rows_of
-from trimtab.runtime.history import History
 from trimtab.runtime.training_set import Version
 from trimtab.training.predictor import Predictor
 
@@ -32,38 +30,43 @@ class Candidate:
 
 
 def evaluated(
-    history: History, split: Split, trainer: Trainer, candidate: Candidate, champion: Stored | None
-) -> tuple[Evaluated, str]:
-    """The judging rows with everybody's scores, and why there is no linear rung (empty: there is one)."""
-    system = history.system
-    task = trainer.recipe.task
-    metric = system.model.metric or default_metric(task)
-    judged = split.judged
-    losses: Metric = metric if metric.per_row is not None else default_metric(task)
-    baselines, problem = rungs(trainer, losses)
-    matrix = history.matrix.take(judged)
-    stakes = system.stakes
-    found = Evaluated(
+    trainer: Trainer, candidate: Candidate, champion: Stored | None
+) -> tuple[Evaluated, tuple[Rung, ...], str]:
+    """The judging rows with everybody's scores, the rungs, and why there is no linear one (empty: there is one)."""
+    whole = judged_by(trainer, candidate.predictor)
+    baselines, problem = rungs(trainer, whole.judged_by)
+    found = replace(
+        whole,
+        champion=_champion_scores(champion, trainer),
+        baselines={each.name: each.score for each in baselines},
+    )
+    return found, baselines, problem
+
+
+def judged_by(trainer: Trainer, predictor: Predictor) -> Evaluated:
+    """The judging rows with the scores of one predictor, and nobody beside it."""
+    history, split, task = trainer.history, trainer.split, trainer.recipe.task
+    system, judged = history.system, split.judged
+    matrix, stakes = history.matrix.take(judged), system.stakes
+    return Evaluated(
         rows=rows_of(matrix),
         label=split.label[judged],
         at=history.requests.at[judged],
         day=split.day[judged],
-        score=trainer.score(candidate.predictor, judged),
+        score=trainer.score(predictor, judged),
         task=task,
-        metric=metric,
-        predict=predict_with(candidate.predictor),
+        metric=system.model.metric or default_metric(task),
+        predict=predict_with(predictor),
         learned=split.then[split.learned],
-        champion=_champion_scores(champion, split, trainer),
-        baselines=baselines,
         slices=tuple(name for name in system.watch.slices if name in matrix.names),
         threshold=stakes.threshold_or_default if stakes is not None else 0.5,
         seed=system.seed,
+        classes=tuple(str(name) for name in history.labels.classes or ()),
     )
-    return found, problem
 
 
-def _champion_scores(champion: Stored | None, split: Split, trainer: Trainer) -> Floats | None:
+def _champion_scores(champion: Stored | None, trainer: Trainer) -> Floats | None:
     """Nothing where the champion has learned from rows that are to judge it."""
-    if champion is None or champion.version.as_of > split.as_of:
+    if champion is None or champion.version.as_of > trainer.split.as_of:
         return None
-    return trainer.score(champion.predictor, split.judged)
+    return trainer.score(champion.predictor, trainer.split.judged)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trimtab.evaluation.reading import FIRST, first_screen
+from trimtab.evaluation.tradeoff import Option
 from trimtab.report import (
     Column,
     Document,
@@ -13,11 +16,11 @@ from trimtab.report import (
     Paragraph,
     Section,
     Table,
+    estimated,
 )
 from trimtab.report.document import Block
 from trimtab.report.formats import date
 from trimtab.runtime.evaluating.result import Evaluation
-from trimtab.stats import Interval
 
 TITLES = {
     "contracts": "What the predictor keeps to",
@@ -46,7 +49,7 @@ def page(done: Evaluation) -> Document:
         )
     sections = (
         Section("First", tuple(first)),
-        Section("Every way to answer, against everything", (_options(done),)),
+        Section("Every way to answer, against everything", (options_table(done.options),)),
         Section("Feature value", _features(done)),
         Section("Groups", (_groups(done),) if done.groups else ()),
         Section("How it ages", (_ages(done),) if done.ages else ()),
@@ -68,21 +71,24 @@ def _topics(done: Evaluation) -> list[Section]:
     return [Section(title, (FindingsList(found),)) for title, found in titled if found]
 
 
-def _options(done: Evaluation) -> Table:
-    columns = (
-        Column("answer"),
-        Column("loss", format=".4f"),
-        Column("one row", "µs", format=",.0f", explanation="in the engine that serves it or would"),
-        Column("size", "bytes", format=",d"),
-        Column("memory", "MB", format=",.0f", explanation="at most, for it and its library in a process"),
-        Column("worst group", format="+.1%", explanation="by which share its loss exceeds that of the whole"),
-        Column("age", "days", format=".0f"),
-        Column("undominated", explanation="nothing else is as good in everything and better in something"),
-    )
-    rows = tuple(
+_REQUIRED = (
+    Column("answer"),
+    Column("loss", format=".4f"),
+    Column("one row", "µs", format=",.1f", explanation="in the engine that serves it or would"),
+    Column("size", "bytes", format=",d", explanation="stored; of a rule, its table of answers"),
+    Column("memory", "MB", format=",.0f", explanation="at most, for it and its library in a process"),
+    Column("worst group", format="+.1%", explanation="by which share its loss exceeds that of the whole"),
+    Column("age", "days", format=".0f", explanation="from its training to the newest row that judges"),
+    Column("undominated", explanation="nothing else is as good in everything and better in something"),
+)
+
+
+def options_table(options: Sequence[Option]) -> Table:
+    """Every way to answer, one a row; columns in which nothing is known are left out."""
+    rows = [
         (
             each.name,
-            estimate(each.loss),
+            estimated(each.loss),
             each.microseconds,
             each.size,
             None if each.memory is None else each.memory / 1e6,
@@ -90,9 +96,14 @@ def _options(done: Evaluation) -> Table:
             each.age_days,
             each.undominated,
         )
-        for each in done.options
+        for each in options
+    ]
+    known = [place for place in range(len(_REQUIRED)) if any(row[place] is not None for row in rows)]
+    return Table(
+        tuple(_REQUIRED[place] for place in known),
+        tuple(tuple(row[place] for place in known) for row in rows),
+        note="Less is better in every column; what was not measured is not compared.",
     )
-    return Table(columns, rows, note="Less is better in every column; what was not measured is not compared.")
 
 
 def _features(done: Evaluation) -> tuple[Block, ...]:
@@ -111,9 +122,9 @@ def _features(done: Evaluation) -> tuple[Block, ...]:
     rows = tuple(
         (
             each.importance.feature,
-            estimate(each.importance.rise),
+            estimated(each.importance.rise),
             each.importance.share,
-            None if each.outage is None else estimate(each.outage),
+            None if each.outage is None else estimated(each.outage),
             each.nulls,
             None if each.cost is None else each.cost.pieces,
             None if each.cost is None else each.cost.source,
@@ -159,7 +170,7 @@ def _ages(done: Evaluation) -> Table:
         Column("saved", format="+.4f", explanation="loss of the same answer for all, less the model's"),
     )
     rows = tuple(
-        (f"{each.first_day} to {each.last_day}", each.rows, estimate(each.saved)) for each in done.ages
+        (f"{each.first_day} to {each.last_day}", each.rows, estimated(each.saved)) for each in done.ages
     )
     return Table(columns, rows)
 
@@ -185,8 +196,3 @@ def _rules() -> Explanation:
             ),
         ),
     )
-
-
-def estimate(found: Interval) -> Estimate | float:
-    """An interval as a cell of a table; a bare number where there are no bounds."""
-    return Estimate(found.estimate, found.low, found.high) if found.known else found.estimate

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
 
-from trimtab.declare.days import DAY
 from trimtab.declare.expectations import Expectation, GoldenRow
 from trimtab.declare.features import RequestFields
-from trimtab.errors import LearnerError, TrimtabError
-from trimtab.evaluation.contracts import reloaded
 from trimtab.evaluation.evaluated import Evaluated
-from trimtab.evaluation.fairness import FEWEST, groups
 from trimtab.evaluation.importance import feature_values, headline, importance_findings
 from trimtab.evaluation.leakage.alone import alone, too_good_alone
 from trimtab.evaluation.leakage.answers import label_inside
@@ -24,22 +21,28 @@ from trimtab.evaluation.leakage.order import row_order
 from trimtab.evaluation.leakage.shadow import offline_against_served
 from trimtab.evaluation.steadiness import staleness, staleness_finding
 from trimtab.evaluation.suite import Suite, Wanted, run_suite
-from trimtab.evaluation.tradeoff import Option, marked
+from trimtab.evaluation.tradeoff import Option
 from trimtab.finding import Finding, Severity
 from trimtab.runtime.clock import Stopwatch
 from trimtab.runtime.evaluating.candidate import Candidate, Stored, evaluated
-from trimtab.runtime.evaluating.clean import measure_elsewhere
 from trimtab.runtime.evaluating.costs import feature_costs
-from trimtab.runtime.evaluating.footprint import Footprint, footprint_finding
+from trimtab.runtime.evaluating.footprint import (
+    Footprint,
+    footprint_finding,
+    model_footprint,
+    reload_finding,
+)
+from trimtab.runtime.evaluating.options import Way, options, simple_ways
 from trimtab.runtime.evaluating.result import Evaluation
 from trimtab.runtime.evaluating.retraining import leaks, seeds, without_tail
+from trimtab.runtime.evaluating.rungs import Rung
 from trimtab.runtime.evaluating.served import ServedScores, aligned
 from trimtab.runtime.evaluating.split import MOST_ROWS, Split, enough, rehearsed, split_at
-from trimtab.runtime.evaluating.trainer import Trainer, evenly, rows_of
+from trimtab.runtime.evaluating.trainer import Trainer, rows_of
 from trimtab.runtime.history import History
-from trimtab.runtime.versions import ChooseEngine, Dump, container
-from trimtab.stats import Interval
+from trimtab.runtime.versions import ChooseEngine, Dump
 from trimtab.training.fit import Fitted
+from trimtab.training.predictor import Predictor
 
 Progress = Callable[[str, int, int], None]
 Required = Callable[[float | None, int | None], Sequence[Finding]]
@@ -49,9 +52,6 @@ NEWEST_FEWEST = 100
 """Requests without a label that are needed to know production's null rates."""
 
 ASKED_ALONE = 50
-ROWS_ELSEWHERE = 500
-ROWS_OF_AN_ENGINE = 5_000
-"""Learned rows from which the sample is drawn that an engine must agree on."""
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -87,11 +87,12 @@ class _Work:
     candidate: Candidate
     champion: Stored | None
     found: Evaluated
+    rungs: tuple[Rung, ...]
+    problem: str
     settings: Settings
-    microseconds: float | None
     alone: float
     stored: Footprint
-    reload: Finding
+    dump: Dump
 
 
 def evaluate(
@@ -112,11 +113,10 @@ def evaluate(
     trainer = Trainer.of(history, split)
     settings.progress("training the candidate and what it must beat", 0, 0)
     candidate, warned = _candidate(trainer, stored, split)
-    found, problem = evaluated(history, split, trainer, candidate, champion)
-    work = _work(history, split, trainer, candidate, champion, found, settings, dump)
+    work = _work(history, split, trainer, candidate, champion, settings, dump)
     settings.progress("checking its answers", 0, 0)
-    suite = run_suite(found, _wanted(work))
-    told, line = _told(work, suite, required, problem)
+    suite = run_suite(work.found, _wanted(work))
+    told, line = _told(work, suite, required)
     return _result(work, suite, told, line, (*remarks, *warned), watch)
 
 
@@ -147,48 +147,20 @@ def _work(
     trainer: Trainer,
     candidate: Candidate,
     champion: Stored | None,
-    found: Evaluated,
     settings: Settings,
     dump: Dump,
 ) -> _Work:
+    found, rungs, problem = evaluated(trainer, candidate, champion)
     watch = Stopwatch()
     places = np.linspace(0, len(found) - 1, min(ASKED_ALONE, len(found))).astype(np.int64)
     for place in places:
         found.predict(found.rows.take(np.array([place])))
     alone_ = 1e6 * watch.seconds / len(places)
-    told = _engine_microseconds(trainer, candidate, settings)
-    stored, reload = _stored_elsewhere(trainer, candidate, dump)
-    return _Work(history, split, trainer, candidate, champion, found, settings, told, alone_, stored, reload)
-
-
-def _engine_microseconds(trainer: Trainer, candidate: Candidate, settings: Settings) -> float | None:
-    """One row in the engine that serves the candidate, chosen when it was stored, or that would be chosen now."""
-    if candidate.version is not None and "microseconds" in candidate.version.provenance:
-        told: float | None = candidate.version.provenance["microseconds"]
-        return told
-    if settings.choose is None:
-        return None
-    rows = evenly(trainer.split.learned, ROWS_OF_AN_ENGINE)
-    try:
-        return settings.choose(
-            candidate.predictor, trainer.history.matrix.take(rows), trainer.seed()
-        ).microseconds
-    except LearnerError:
-        return None
-
-
-def _stored_elsewhere(trainer: Trainer, candidate: Candidate, dump: Dump) -> tuple[Footprint, Finding]:
-    """What the candidate's bytes take, and whether they answer elsewhere as the candidate does here."""
-    rows = trainer.split.judged[:ROWS_ELSEWHERE]
-    predictor = candidate.predictor
-    try:
-        fitted = Fitted(predictor, 0, 0.0, ())
-        form, content = dump(container(fitted))
-        there = measure_elsewhere(form, content, trainer.history.matrix.take(rows))
-    except TrimtabError as error:
-        what = "the stored model was not tried in a clean process"
-        return Footprint(), Finding(what, Severity.NOT_RUN, cause=str(error))
-    return Footprint(len(content), there), reloaded(trainer.score(predictor, rows), there.scores)
+    told = None if candidate.version is None else candidate.version.provenance
+    stored = model_footprint(trainer, candidate.predictor, dump, settings.choose, told)
+    return _Work(
+        history, split, trainer, candidate, champion, found, rungs, problem, settings, alone_, stored, dump
+    )
 
 
 def _wanted(work: _Work) -> Wanted:
@@ -212,16 +184,15 @@ def _newest_null_rates(work: _Work) -> Mapping[str, float] | None:
     return {name: float(np.isnan(newest.column(name)).mean()) for name in newest.names}
 
 
-def _told(
-    work: _Work, suite: Suite, required: Required, problem: str
-) -> tuple[dict[str, tuple[Finding, ...]], str]:
+def _told(work: _Work, suite: Suite, required: Required) -> tuple[dict[str, tuple[Finding, ...]], str]:
     """All findings by topic, and the sentence that opens the feature value report."""
     found, trainer, worth = work.found, work.trainer, suite.importances
     findings = dict(suite.findings)
-    findings["contracts"] = (*findings["contracts"], work.reload)
-    if problem:
+    reload = reload_finding(trainer, work.candidate.predictor, work.stored)
+    findings["contracts"] = (*findings["contracts"], reload)
+    if work.problem:
         failed = Finding(
-            "the candidate was not compared with a linear model", Severity.NOT_RUN, cause=problem
+            "the candidate was not compared with a linear model", Severity.NOT_RUN, cause=work.problem
         )
         findings["comparisons"] = (*findings["comparisons"], failed)
     dropped, why = None, "further trainings were not asked for"
@@ -236,8 +207,8 @@ def _told(
     aging = staleness_finding(staleness(found, work.split.as_of))
     findings["steadiness"] = (*findings.get("steadiness", ()), aging)
     findings["requirements"] = (
-        footprint_finding(work.alone, work.microseconds, work.stored),
-        *required(work.microseconds, work.stored.size),
+        footprint_finding(work.alone, work.stored),
+        *required(work.stored.microseconds, work.stored.size),
     )
     return findings, headline(worth, dropped) if worth else ""
 
@@ -265,38 +236,27 @@ def _leakage(work: _Work) -> tuple[Finding, ...]:
 
 def _options(work: _Work) -> tuple[Option, ...]:
     """Every rung, the champion and the candidate against all requirements at once."""
-    found = work.found
-    scores = {"always the same answer": found.always_the_same, **found.baselines}
-    if found.champion is not None and work.champion is not None:
-        scores[f"champion {work.champion.version.name}"] = found.champion
-    scores[work.candidate.name] = found.score
-    losses = found.means([found.losses(score) for score in scores.values()])
-    options = [
-        replace(_figures(work, name), loss=loss, unfairness=_unfairness(found, score))
-        for (name, score), loss in zip(scores.items(), losses, strict=True)
+    found, learned_until, champion = work.found, work.split.as_of, work.champion
+    work.settings.progress("measuring what each way to answer takes", 0, 0)
+    rules = [rung for rung in work.rungs if rung.predictor is None]
+    ways = simple_ways(found, rules, learned_until)
+    ways += [
+        Way(rung.name, rung.score, _measured(work, rung.predictor), learned_until)
+        for rung in work.rungs
+        if rung.predictor is not None
     ]
-    return marked(options)
+    if found.champion is not None and champion is not None:
+        version = champion.version
+        taken = _measured(work, champion.predictor, version.provenance)
+        ways.append(Way(f"champion {version.name}", found.champion, taken, version.as_of))
+    ways.append(Way(work.candidate.name, found.score, work.stored, learned_until))
+    return options(found, ways)
 
 
-def _figures(work: _Work, name: str) -> Option:
-    """What is known of one way to answer besides its loss."""
-    now, nothing = work.settings.now, Interval(float("nan"))
-    if name == work.candidate.name:
-        age = (now - work.split.as_of) / DAY if work.candidate.version is not None else None
-        stored = work.stored
-        memory = None if stored.there is None else stored.there.model_bytes
-        return Option(name, nothing, work.microseconds, stored.size, age_days=age, memory=memory)
-    if work.champion is not None and name == f"champion {work.champion.version.name}":
-        version = work.champion.version
-        told, age = version.provenance, (now - version.as_of) / DAY
-        return Option(name, nothing, told.get("microseconds"), told.get("size_bytes"), age_days=age)
-    return Option(name, nothing)
-
-
-def _unfairness(found: Evaluated, score: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float | None:
-    """The largest share by which a named group of enough rows is worse off than the whole."""
-    apart = [each.worse_by for each in groups(replace(found, score=score)) if each.rows >= FEWEST]
-    return max(apart) if apart else None
+def _measured(work: _Work, predictor: Predictor, told: Mapping[str, Any] | None = None) -> Footprint:
+    """What another model takes; its memory only where further trainings are welcome, for it takes as long as one."""
+    choose, full = work.settings.choose, work.settings.retrain
+    return model_footprint(work.trainer, predictor, work.dump, choose, told, elsewhere=full)
 
 
 def _result(

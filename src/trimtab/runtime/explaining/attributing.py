@@ -52,8 +52,10 @@ class Attributions:
         return max((each.error for each in self.contributions), default=0.0)
 
 
-def attribute(predictor: Predictor, row: FeatureMatrix, background: FeatureMatrix | None) -> Attributions:
-    """The parts of the score of one row, against accepted training rows.
+def attribute(
+    predictor: Predictor, row: FeatureMatrix, background: FeatureMatrix | None, classes: tuple[str, ...] = ()
+) -> Attributions:
+    """The parts of the score of one row, of its likeliest class where there are several, against accepted training rows.
 
     Raises LearnerError when the predictor refuses the row, TrimtabError when there is nothing to compare it with.
     """
@@ -68,7 +70,7 @@ def attribute(predictor: Predictor, row: FeatureMatrix, background: FeatureMatri
                 found="a version that kept no accepted rows",
                 do="train a version on more history, or use a learner that explains itself (LightGBM, XGBoost, CatBoost)",
             )
-        return _by_moving(predictor, row, some)
+        return _by_moving(predictor, row, some, classes)
 
 
 def _own(predictor: Predictor, found: Shapley, background: FeatureMatrix | None) -> Attributions:
@@ -79,7 +81,9 @@ def _own(predictor: Predictor, found: Shapley, background: FeatureMatrix | None)
     return _told(method, scale, found, predictor.encoder.names, rows)
 
 
-def _by_moving(predictor: Predictor, row: FeatureMatrix, background: FeatureMatrix) -> Attributions:
+def _by_moving(
+    predictor: Predictor, row: FeatureMatrix, background: FeatureMatrix, named: tuple[str, ...]
+) -> Attributions:
     names = predictor.encoder.names
     joined = _same_words(row.only(names), background.only(names))
     classes = predictor.score(row)
@@ -93,7 +97,9 @@ def _by_moving(predictor: Predictor, row: FeatureMatrix, background: FeatureMatr
     exact = "exact, every subset" if len(names) <= ENUMERATED_AT_MOST else "sampled"
     scale: Scale = "units of the label" if predictor.task == "regression" else "probability"
     told = _told(f"Shapley values, {exact}", scale, found, names, len(background))
-    return told if place is None else replace(told, of=f"class {place}")
+    if place is None:
+        return told
+    return replace(told, of=named[place] if place < len(named) else f"class {place}")
 
 
 def _told(method: str, scale: Scale, found: Shapley, names: tuple[str, ...], rows: int) -> Attributions:

@@ -75,7 +75,7 @@ def explain(place: Place, name: str | None) -> Explained:
     accepted = _accepted(place.blobs, version)
     score = tuple(logged.score) if isinstance(logged.score, list) else logged.score
     label = place.label_of(logged.request, logged.at, place.now)
-    again, attributions, unattributed = _scored(predictor, problem, logged, accepted)
+    again, attributions, unattributed = _scored(predictor, problem, logged, accepted, _classes(version))
     told, remarks = _features(place, logged, accepted)
     kinds = recorded_kinds(place.ledger).get(place.system.request.source.name, {})
     return Explained(
@@ -151,7 +151,11 @@ def _accepted(blobs: Blobs, version: Version | None) -> Columns | None:
 
 
 def _scored(
-    predictor: Predictor | None, problem: str, logged: Logged, accepted: Columns | None
+    predictor: Predictor | None,
+    problem: str,
+    logged: Logged,
+    accepted: Columns | None,
+    classes: tuple[str, ...],
 ) -> tuple[float | tuple[float, ...] | None, Attributions | None, str]:
     """The score of the served features now, its parts, and why there are none (empty: there are)."""
     if predictor is None:
@@ -163,7 +167,7 @@ def _scored(
     try:
         again = predictor.score(row)[0]
         plain = tuple(float(each) for each in again) if again.ndim else float(again)
-        return plain, attribute(predictor, row, _matrix(accepted)), ""
+        return plain, attribute(predictor, row, _matrix(accepted), classes), ""
     except TrimtabError as error:
         return None, None, str(error)
 

@@ -121,7 +121,9 @@ def _fitted(means: Means, history: History, order: Challenge) -> Version:
     seed = FitSpec(order.as_of, chosen).seed_for(system.seed)
     with threadpool_limits(1):  # the same bytes whatever the number of cores
         fitted = fit(recipe, matrix, label, weight, seed)
-    form, content = means.dump(container(fitted))
+    made = container(fitted)
+    made["meta"]["challenger"] = order.name  # no version ever has these bytes, so that they can be deleted
+    form, content = means.dump(made)
     return Version(
         order.name,
         means.blobs.put(content),

@@ -122,10 +122,8 @@ def _gate(going: Going, past: Past, candidate: Candidate) -> None:
     event = _looked(going, candidate)
     if event is None:
         found = suite.look(past, candidate, going.declared)
-        blocked = any(finding.severity is Severity.ACT for finding in found.blocking)
-        verdict = "passed" if found.passed else "blocked" if blocked else "waiting"
         told = [finding.to_json() for finding in found.findings]
-        body = {"verdict": verdict, "since": candidate.since, "findings": told}
+        body = {"verdict": found.verdict, "since": candidate.since, "findings": told}
         event = Event(going.now, journal.LOOKED, candidate.version, body)
         going.means.ledger.append_events(journal.LOOP, [event])
     if event.body["verdict"] != "waiting":

@@ -122,14 +122,18 @@ class Past:
             self.loaded[version.name] = load_version(version, self.means.blobs, self.means.load)
         return self.loaded[version.name]
 
-    def score(self, predictor: Predictor, rows: Rows) -> Floats:
-        """The scores of some rows; raises LearnerError, also where the version reads features that are gone."""
+    def features(self, predictor: Predictor) -> FeatureMatrix:
+        """All requests with what a version reads; raises LearnerError where it reads features that are gone."""
         names = predictor.encoder.names
         matrix = self.history.matrix if set(names) <= set(self.history.matrix.names) else self.kept
         gone = [name for name in names if name not in matrix.names]
         if gone:
             raise LearnerError("the version reads features that are not declared any more", found=gone)
-        return predictor.score(matrix.take(rows).only(names))
+        return matrix
+
+    def score(self, predictor: Predictor, rows: Rows) -> Floats:
+        """The scores of some rows; raises LearnerError, also where the version reads features that are gone."""
+        return predictor.score(self.features(predictor).take(rows).only(predictor.encoder.names))
 
     def mature(self, since: int, until: int) -> Rows:
         """The rows asked in [since, until) whose label is mature."""

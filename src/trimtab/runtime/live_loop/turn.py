@@ -17,6 +17,7 @@ from trimtab.runtime.live_loop.asked import ASKED
 from trimtab.runtime.live_loop.carrying import VERSIONS, stored_versions
 from trimtab.runtime.live_loop.challenging import Challenge
 from trimtab.runtime.live_loop.declaration import Part, parts, recipe
+from trimtab.runtime.live_loop.dropping import drop_challengers
 from trimtab.runtime.live_loop.gathering import INCIDENTS, failures, gather, recipe_of
 from trimtab.runtime.live_loop.going import Going
 from trimtab.runtime.live_loop.journal import Memory
@@ -47,6 +48,7 @@ def turn(means: Means, now: int) -> Turned:
     gather(going)
     tick(going)
     judge(going)
+    drop_challengers(means, now)
     orders = outstanding(going.state, declared)
     training = next((order for order in orders if isinstance(order, Train)), None)
     wanted = challenging.wants_challenger(means.system)

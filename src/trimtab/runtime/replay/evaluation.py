@@ -104,8 +104,15 @@ def score_policies(
 def _spent(timeline: Timeline, results: Results) -> Spent:
     """The common first model is charged to nobody; a challenger that triggers read, like any fit."""
     first, *later = (spec for _, spec in timeline.trained)
-    made = [results[spec] for spec in dict.fromkeys((*later, *timeline.challengers)) if spec != first]
-    return Spent(len(made), sum(each.cpu_seconds for each in made), sum(each.rows for each in made))
+    wanted = [spec for spec in dict.fromkeys((*later, *timeline.challengers)) if spec != first]
+    within = {spec for spec, _ in timeline.contests} - set(later)
+    made = [results[spec] for spec in wanted]
+    return Spent(
+        len(made),
+        sum(each.cpu_seconds for each in made),
+        sum(each.rows for each in made),
+        sum(spec in within for spec in wanted),
+    )
 
 
 def _policy(
@@ -231,11 +238,11 @@ def batch_cost(
     period: Span,
     rows: NDArray[np.int64],
     late: Mapping[int, NDArray[np.bool_]],
-    fallback: float,
+    fallback: NDArray[np.float64],
 ) -> tuple[BatchCost, ...]:
     """What answering from the latest run of a batch every so many hours would have cost the same versions.
 
-    `late` marks, per hours, the requests that the run could not know yet; they get the constant `fallback`.
+    `late` marks, per hours, the requests that the run could not know yet; they get the answer `fallback`.
     """
     online = scores_of(timeline, results, judge.at, period)[rows - period.start]
     base = unit_totals(judge.losses(rows, online), judge.day[rows])

@@ -19,6 +19,8 @@ import numpy as np
 
 from trimtab.declare.policy import Policy
 from trimtab.declare.releasing import Release
+from trimtab.evaluation.acceptances import name_of
+from trimtab.finding import Finding, Severity
 from trimtab.release.canary import Answer
 from trimtab.release.events import (
     CanaryJudged,
@@ -32,12 +34,14 @@ from trimtab.release.rollback import ReversePlan, judge_reverse
 from trimtab.release.shadow import ShadowPlan, judge_shadow
 from trimtab.release.state import Candidate, State, Watch
 from trimtab.retrain.windows import selection
+from trimtab.runtime.gate_suite import joined
 from trimtab.runtime.loop import Event
 from trimtab.runtime.loop.events import DECLARED
 from trimtab.runtime.replay.daily import Answers
 from trimtab.runtime.replay.paired import Paired, Slices, mature_rows, paired
-from trimtab.runtime.replay.service import Jobs, Results
-from trimtab.runtime.replay.timeline import Served, Walked
+from trimtab.runtime.replay.service import Jobs, Results, merge
+from trimtab.runtime.replay.suite import ReplayedSuite
+from trimtab.runtime.replay.timeline import Served, Waiting, Walked
 from trimtab.runtime.training import FitSpec, Serve
 from trimtab.stats.sequence import LEAST_CORRELATED_UNITS
 from trimtab.units import Duration, days
@@ -53,7 +57,7 @@ class ReleaseExaminer:
     """The evidence on the releases of one policy; `results` is filled by the caller as fits are made.
 
     matures_after: how long labels take, microseconds. accepted: the recipe of the first model, by default the
-    policy's own, so that its fits are refreshes.
+    policy's own, so that its fits are refreshes. suite: what is declared of every version, None where nothing is.
     """
 
     answers: Answers
@@ -64,6 +68,7 @@ class ReleaseExaminer:
     slices: tuple[Slices, ...] = ()
     feedback: str = "none"
     accepted: str = DECLARED
+    suite: ReplayedSuite | None = None
 
     @cached_property
     def held_back(self) -> Duration:
@@ -71,7 +76,14 @@ class ReleaseExaminer:
         least = days(LEAST_CORRELATED_UNITS).microseconds + self.matures_after
         return WEEK * -(-least // WEEK.microseconds)
 
-    def rehearsal(self, candidate: Candidate, trained: FitSpec) -> Jobs:
+    def rehearsal(self, candidate: Candidate, at: int, trained: FitSpec) -> Jobs:
+        """The fits that judge a recipe at an instant: one that stands for a change, and one that groups are judged by."""
+        if candidate.kind == "first":
+            return {}
+        asked = {} if self.suite is None else self.suite.jobs(trained, at)
+        return merge(self._stand_in(candidate, trained), asked)
+
+    def _stand_in(self, candidate: Candidate, trained: FitSpec) -> Jobs:
         """The fit that stands for a change: its recipe on what was known before the days that judge it."""
         start = trained.as_of - self.held_back.microseconds
         if candidate.kind != "change" or start < self.answers.ticks[0]:
@@ -79,24 +91,32 @@ class ReleaseExaminer:
         edges = (int(np.searchsorted(self.answers.at, each)) for each in (start, trained.as_of))
         return {FitSpec(start, selection(self.policy.retrain.window, start)): (Serve("online", *edges),)}
 
-    def gated(self, candidate: Candidate, at: int, walked: Walked) -> Gated:
-        """What the gate says of a candidate."""
+    def gated(self, candidate: Candidate, at: int, walked: Walked) -> Gated | Waiting:
+        """What the gate says of a candidate; one of which something could not be checked waits for it."""
         if candidate.kind == "first":
             return Gated(at, candidate.version, passed=True, reason="the first model is taken as accepted")
+        found, result = self._compared(candidate, at, walked)
+        asked = () if self.suite is None else self.suite.findings(walked.specs[candidate.version], at)
+        result = joined(result, asked)
+        reason, numbers = _told(result), _gate_numbers(found, result, asked)
+        if result.verdict == "waiting":
+            return Waiting(reason, numbers)
+        return Gated(at, candidate.version, result.passed, reason, numbers)
+
+    def _compared(self, candidate: Candidate, at: int, walked: Walked) -> tuple[Paired, GateResult]:
         trained = walked.specs[candidate.version]
         start = trained.as_of - self.held_back.microseconds
         old = [each for each in walked.served if each.since <= start][-1:] or [walked.served[0]]
         start = max(start, old[0].since)
         new: Sequence[Served] = walked.served
         if candidate.kind == "change":
-            new = tuple(Served("rehearsal", start, spec) for spec in self.rehearsal(candidate, trained))
+            new = tuple(Served("rehearsal", start, spec) for spec in self._stand_in(candidate, trained))
         frozen = (Served(old[0].version, start, old[0].spec),)
         found = paired(self.answers, self.results, new, frozen, mature_rows(self.answers, start, at))
-        return self._gated(
-            candidate, at, found, max(spec.as_of for spec in (*_specs(new, start), old[0].spec))
-        )
+        learned_until = max(spec.as_of for spec in (*_specs(new, start), old[0].spec))
+        return found, self._judged(candidate, at, found, learned_until)
 
-    def _gated(self, candidate: Candidate, at: int, found: Paired, learned_until: int) -> Gated:
+    def _judged(self, candidate: Candidate, at: int, found: Paired, learned_until: int) -> GateResult:
         constant = "that always says the same"
         evidence = GateEvidence(
             candidate.version,
@@ -108,8 +128,7 @@ class ReleaseExaminer:
             slices=found.sliced(self.slices),
         )
         plan = GatePlan.of_recipe(self._margin(found), refresh=candidate.kind == "refresh")
-        result = judge_gate(evidence, plan)
-        return Gated(at, candidate.version, result.passed, _told(result), _gate_numbers(found, result))
+        return judge_gate(evidence, plan)
 
     def looked(self, state: State, at: int, walked: Walked) -> Sequence[Event]:
         """What labels and guards say at an instant of whoever is in reverse shadow, shadow or canary."""
@@ -183,19 +202,21 @@ def _specs(line: Sequence[Served], start: int) -> list[FitSpec]:
 
 
 def _told(result: GateResult) -> str:
-    chosen = result.blocking or result.findings
+    acting = tuple(each for each in result.blocking if each.severity is Severity.ACT)
+    chosen = acting or result.blocking or result.findings
     said = "; ".join(f"{each.what} ({each.cause})" if each.cause else each.what for each in chosen)
     return said if result.blocking else f"{said}; {NOT_MEASURED} taken as passed"
 
 
-def _gate_numbers(found: Paired, result: GateResult) -> Numbers:
+def _gate_numbers(found: Paired, result: GateResult, asked: Sequence[Finding]) -> Numbers:
+    """The figures of the comparison, and of what blocks among what was asked beside it."""
     compared = next((each for each in result.findings if "the champion" in each.what), None)
     low, high = (compared.interval if compared else None) or (math.nan, math.nan)
     worse = float(found.difference.mean) if len(found.rows) else math.nan
     skill = -float(found.skill.mean) if len(found.rows) else math.nan
-    return _finite(
-        {"units": found.days, "worse_by": worse, "low": low, "high": high, "better_than_constant_by": skill}
-    )
+    numbers = {"units": found.days, "worse_by": worse, "low": low, "high": high}
+    acting = {name_of(each.what): each.estimate for each in asked if each.severity is Severity.ACT}
+    return _finite({**numbers, "better_than_constant_by": skill, **acting})
 
 
 def _finite(numbers: dict[str, object]) -> dict[str, float | int | str | None]:

@@ -13,6 +13,7 @@ from trimtab.runtime.baseline_fields import baseline_fields, field_codes, first_
 from trimtab.runtime.history import History
 from trimtab.runtime.replay.curves import Test
 from trimtab.runtime.replay.evaluation import Judge
+from trimtab.training.fit import Recipe
 
 
 def baselines(
@@ -32,3 +33,16 @@ def baselines(
         yield rate_by(column, codes, known, judge.task, judge.metric), future
         if judge.task == "regression":
             yield last_answer_by(column, codes, known, judge.at, *first_answers(history)), future
+
+
+def without_a_model(history: History, recipe: Recipe, at: int) -> NDArray[np.float64]:
+    """The score of a request that nobody could prepare for: the rate or mean of the labels known then, () or (k,).
+
+    Before any label is known: even chances, or zero.
+    """
+    view = as_known(history.labels.history, at)
+    label, task = view.value[view.mature], recipe.task
+    if task == "multiclass":
+        chances = np.bincount(label.astype(np.int64), minlength=recipe.class_count) + 0.0
+        return chances / chances.sum() if len(label) else np.full(len(chances), 1 / len(chances))
+    return np.asarray(label.mean() if len(label) else 0.5 * (task == "binary"))

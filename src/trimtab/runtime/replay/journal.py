@@ -98,7 +98,9 @@ def _decisions(timeline: Timeline) -> Iterator[Event]:
 def _measurements(done: Replay) -> Iterator[Event]:
     for each in done.policies:
         loss = each.score.loss
-        body = {"loss": loss.estimate, "low": loss.low, "high": loss.high, "fits": each.score.spent.fits}
+        spent = each.score.spent
+        body = {"loss": loss.estimate, "low": loss.low, "high": loss.high, "fits": spent.fits}
+        body |= {"trainings": spent.trainings, "training_rows": spent.rows}
         yield Event(
             done.stop, done.metric, each.name, body if loss.known else {**body, "low": None, "high": None}
         )

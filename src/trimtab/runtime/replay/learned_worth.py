@@ -45,7 +45,7 @@ def continued(
         spent[0].cpu_seconds,
         spent[1].cpu_seconds,
         judge.bootstrap.difference(*totals),
-        judge.metric.name,
+        judge.metric.loss_name,
     )
 
 

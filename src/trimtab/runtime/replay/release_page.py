@@ -119,6 +119,10 @@ def _how(found: Releases) -> Explanation:
             "The gate judges a refresh by the versions of its recipe that served in the newest mature weeks, against the "
             "one that served before them. It is refused when that shows harm, in all or in a slice, or that skill is lost."
         ),
+        (
+            "Where expectations, golden rows, groups or promises are declared, each candidate but the first is held "
+            "against them, with what was known then. It waits at the gate while one of them cannot be checked."
+        ),
         "A change of recipe shows a rehearsal on these weeks first, and then itself in shadow.",
         "In the canary the champion's answers count for all requests; exposure is the stage's share of them.",
         f"History cannot tell {found.not_measured}; they are taken as passed.",

@@ -6,10 +6,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trimtab.release.events import Decision
+from trimtab.runtime.replay.timeline import AT_GATE
 from trimtab.stats import Interval
 from trimtab.units import days
 
-SAID = ("refuse", "stop", "supersede", "promote", "roll back", "freeze", "call", "hold", "ask", "keep")
+SAID = (
+    "refuse",
+    "stop",
+    "supersede",
+    "promote",
+    "roll back",
+    "freeze",
+    "call",
+    "hold",
+    "ask",
+    "keep",
+    AT_GATE,
+)
 """The decisions that a report tells; others are in the record."""
 
 

@@ -91,6 +91,7 @@ class Replay(Shown):
 
     system: str
     metric: str
+    loss: str
     task: Task
     currency: str | None
     start: int
@@ -120,17 +121,18 @@ class Replay(Shown):
         return {
             "system": self.system,
             "metric": self.metric,
+            "loss": self.loss,
             "rows": self.rows,
             "unscored": dict(self.unscored),
-            "policies": [_policy(each, self.metric) for each in self.policies],
+            "policies": [_policy(each, self.loss) for each in self.policies],
             "recommended": self.verdict.recommended,
             "best": self.verdict.best,
             "reason": self.verdict.reason,
             "sentence": self.sentence,
             "freshness": [_point(each, "days_old") for each in self.freshness],
             "volume": [_point(each, "days_of_data") for each in self.volume],
-            "ladder": [_rung(each, self.metric) for each in self.ladder],
-            "baselines": [_rung(each, self.metric) for each in self.baselines],
+            "ladder": [_rung(each, self.loss) for each in self.ladder],
+            "baselines": [_rung(each, self.loss) for each in self.baselines],
             "batch": [
                 {
                     "hours": each.hours,
@@ -176,6 +178,7 @@ def _policy(each: PolicyResult, metric: str) -> dict[str, Any]:
         "harmful_months": list(score.harmful_months),
         "months": {month.name: month.loss.estimate for month in score.months},
         "fits": score.spent.fits,
+        "trainings": score.spent.trainings,
         "training_rows": score.spent.rows,
         "cpu_seconds": score.spent.cpu_seconds,
         "money": each.money,

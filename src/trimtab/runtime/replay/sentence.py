@@ -17,7 +17,7 @@ def recommendation(
     """What to do, what it gains over never retraining with its interval, and what that is worth."""
     chosen = next(each for each in policies if each.name == verdict.recommended)
     never = next(each for each in policies if each.name == NEVER)
-    metric_name = metric.name.replace("_", " ")
+    metric_name = metric.loss_name.replace("_", " ")
     if chosen.name == NEVER:
         return f"Do not retrain: on these {rows:,} requests no policy is better than the first model beyond chance."
     gain = chosen.score.to_never

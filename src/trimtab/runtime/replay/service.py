@@ -19,9 +19,8 @@ from trimtab.runtime.replay.timeline import (
     Measure,
     Timeline,
     unmeasured,
-    walk,
-    walking,
 )
+from trimtab.runtime.replay.walk import walk, walking
 from trimtab.runtime.training import FitResult, FitSpec, Serve
 
 __all__ = ["Jobs", "Measures", "Results", "covering", "jobs_for", "merge", "scores_of", "settle", "spans"]

@@ -18,7 +18,8 @@ from trimtab.runtime.replay.daily import Answers
 from trimtab.runtime.replay.measuring import PolicyMeasure
 from trimtab.runtime.replay.policies import DEFAULT, NEVER, OWN, SCRATCH, WEEKLY
 from trimtab.runtime.replay.service import Results
-from trimtab.runtime.replay.timeline import Served, Timeline, walk
+from trimtab.runtime.replay.timeline import Served, Timeline
+from trimtab.runtime.replay.walk import walk
 from trimtab.runtime.replay.watched import WatchedPolicy
 from trimtab.runtime.replay.watching import Ground, PolicyWatch
 from trimtab.training.fit import Recipe

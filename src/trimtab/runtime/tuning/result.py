@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from trimtab.evaluation.tradeoff import Option
 from trimtab.finding import Finding, Severity
 from trimtab.report.shown import Shown
 from trimtab.stats import Interval
@@ -19,16 +20,19 @@ if TYPE_CHECKING:
 class TunedRung:
     """One learner: the settings that were found, empty where those it had are best, and what they do on later rows.
 
-    validation and declared are mean losses on the rows that the search saw, of the settings found and of those it had;
-    loss is that on rows that it never saw, and gain what the search took off there (above 0 is better), both with
-    intervals by day. spent is in whole trainings. predictions is the blob of the row-level scores.
+    `written` is the learner with them as a system file holds it. validation and declared are mean losses on the rows that
+    the search saw, of the settings found and of those it had; loss and before are the same on rows that it never saw, and
+    gain what the search took off there (above 0 is better), with intervals by day. spent is in whole trainings,
+    cpu_seconds those of search and test. predictions is the blob of the row-level scores.
     """
 
     name: str
     learner: str
     settings: Mapping[str, Any]
+    written: str
     declared: float
     validation: float
+    before: Interval
     loss: Interval
     gain: Interval
     spent: float
@@ -37,6 +41,12 @@ class TunedRung:
     failed: int
     edges: tuple[str, ...]
     predictions: str
+    cpu_seconds: float
+
+    @property
+    def short_name(self) -> str:
+        """The name without the class of the learner."""
+        return self.name.partition(" (")[0]
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,9 @@ class Tuned(Shown):
 
     Instants are epoch microseconds: the search learned until `validated_from` and was judged until `tested_from`, from
     which on the test rows are. `over_declared` is what the best rung takes off the loss of the declared learner as it was,
-    on the test rows (above 0 is better); None where that one cannot be trained. `against_earlier` is the loss of the best rung less that of the best one of the run
-    before, on the rows that both predicted; None without any.
+    on the test rows (above 0 is better); None where that one cannot be trained. `against_earlier` is the loss of the best
+    rung less that of the best one of the run before, on the rows that both predicted; None without any. `options` are the
+    rules, and every rung as it was and as found, against all requirements; `why` says in words why these rungs.
     """
 
     system: str
@@ -60,6 +71,8 @@ class Tuned(Shown):
     test_rows: int
     over_declared: Interval | None
     against_earlier: Interval | None
+    options: tuple[Option, ...]
+    why: str
     problems: tuple[str, ...]
     cpu_seconds: float
     command: str
@@ -73,19 +86,22 @@ class Tuned(Shown):
     def sentence(self) -> str:
         """The outcome in words."""
         rung, gain = self.chosen, self.over_declared
-        settings = ", ".join(f"{name}={_short(value)}" for name, value in rung.settings.items())
+        settings = ", ".join(f"{name}={value}" for name, value in rung.settings.items())
         said = f"{rung.name} with {settings}" if settings else f"{rung.name} as it is"
         if gain is None:
             return f"{said} is best; the declared learner cannot be trained."
         if not settings and rung is self.rungs[-1]:
             return f"Keep what is declared: no other setting did better than {said} on the validation rows."
-        if gain.known and gain.low > 0:
-            return f"Use {said}: on later rows it loses {gain.estimate:.4g} less than what is declared."
+        if gain.above(0):
+            less = f"{gain.estimate:.4g} [{gain.low:.2g}, {gain.high:.2g}] less"
+            return f"Use {said}: on later rows it loses {less} than what is declared."
+        if gain.below(0):
+            return f"Keep what is declared: {said} did best on the validation rows, but does worse on later ones."
         return f"Keep what is declared: {said} did best, but on later rows that may be chance."
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What else to know: settings at a bound, trainings that failed, and the run before."""
+        """What else to know: what the best rung takes, settings at a bound, trainings that failed, the run before."""
         told = [
             Finding(
                 f"{rung.name}: {', '.join(rung.edges)} at a bound of what was tried",
@@ -95,10 +111,27 @@ class Tuned(Shown):
             for rung in self.rungs
             if rung.edges
         ]
+        told += self._price()
         told += [Finding(problem, Severity.NOT_RUN) for problem in self.problems]
         if self.against_earlier is not None:
             told.append(_earlier(self.against_earlier))
         return tuple(told)
+
+    def _price(self) -> list[Finding]:
+        """What the best rung takes beside the declared learner as it was, where both were measured."""
+        best = self.chosen
+        taken = {each.name: each for each in self.options}
+        before = taken.get(self.rungs[-1].short_name)
+        after = taken.get(f"{best.short_name}, tuned" if best.settings else best.short_name)
+        if before is None or after is None or before is after:
+            return []
+        pairs = ((after.microseconds, before.microseconds, "µs a row"), (after.size, before.size, "bytes"))
+        told = [
+            f"{new:,.0f} {unit} (the declared learner: {old:,.0f})"
+            for new, old, unit in pairs
+            if new is not None and old is not None
+        ]
+        return [Finding(f"the best rung takes {' and '.join(told)}", Severity.INFO)] if told else []
 
     def to_json(self) -> dict[str, Any]:
         """The outcome as plain JSON values."""
@@ -120,10 +153,6 @@ def _earlier(found: Interval) -> Finding:
         estimate=found.estimate,
         interval=(found.low, found.high) if found.known else None,
     )
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _plain(value: Any) -> Any:

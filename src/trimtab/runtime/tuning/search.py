@@ -142,8 +142,14 @@ def _suggested(trial: Any, space: Space) -> dict[str, Any]:
         elif each.whole:
             settings[each.name] = trial.suggest_int(each.name, each.low, each.high, log=each.in_ratios)
         else:
-            settings[each.name] = trial.suggest_float(each.name, each.low, each.high, log=each.in_ratios)
+            value = trial.suggest_float(each.name, each.low, each.high, log=each.in_ratios)
+            settings[each.name] = _short(value, each)
     return settings
+
+
+def _short(value: float, between: Range) -> float:
+    """Three digits, so that what is shown is what was tried."""
+    return min(max(float(f"{value:.3g}"), between.low), between.high)
 
 
 def _optuna() -> Any:

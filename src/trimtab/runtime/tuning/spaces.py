@@ -48,38 +48,34 @@ class Choice:
 
 Space = tuple[Range | Choice, ...]
 
-_LINEAR = {
+Bounds = tuple[tuple[float, float], ...]
+
+_BY_LEAVES: Bounds = ((0.02, 0.4), (20, 300), (5, 127), (5, 500), (1e-3, 1e2))
+"""Of the rate, the number of trees, their leaves, the rows of a leaf, and the penalty."""
+
+_BY_DEPTH: Bounds = ((0.02, 0.4), (20, 300), (2, 9), (1, 200), (1e-3, 1e2))
+_OF_EVEN_TREES: Bounds = ((0.02, 0.4), (20, 300), (2, 8), (1e-1, 1e2))
+
+
+def _ranges(bounds: Bounds, *names: str) -> Space:
+    return tuple(Range(name, low, high) for name, (low, high) in zip(names, bounds, strict=True))
+
+
+_LINEAR: dict[str, Space] = {
     "LogisticRegression": (Range("C", 1e-3, 1e2),),
     "Ridge": (Range("alpha", 1e-2, 1e4),),
 }
 _TREES: dict[str, Space] = {
-    "histogram": (
-        Range("learning_rate", 0.02, 0.4),
-        Range("max_iter", 20, 300),
-        Range("max_leaf_nodes", 5, 127),
-        Range("min_samples_leaf", 5, 500),
-        Range("l2_regularization", 1e-3, 1e2),
+    "histogram": _ranges(
+        _BY_LEAVES, "learning_rate", "max_iter", "max_leaf_nodes", "min_samples_leaf", "l2_regularization"
     ),
-    "lightgbm": (
-        Range("learning_rate", 0.02, 0.4),
-        Range("n_estimators", 20, 300),
-        Range("num_leaves", 5, 127),
-        Range("min_child_samples", 5, 500),
-        Range("reg_lambda", 1e-3, 1e2),
+    "lightgbm": _ranges(
+        _BY_LEAVES, "learning_rate", "n_estimators", "num_leaves", "min_child_samples", "reg_lambda"
     ),
-    "xgboost": (
-        Range("learning_rate", 0.02, 0.4),
-        Range("n_estimators", 20, 300),
-        Range("max_depth", 2, 9),
-        Range("min_child_weight", 1, 200),
-        Range("reg_lambda", 1e-3, 1e2),
+    "xgboost": _ranges(
+        _BY_DEPTH, "learning_rate", "n_estimators", "max_depth", "min_child_weight", "reg_lambda"
     ),
-    "catboost": (
-        Range("learning_rate", 0.02, 0.4),
-        Range("iterations", 20, 300),
-        Range("depth", 2, 8),
-        Range("l2_leaf_reg", 1e-1, 1e2),
-    ),
+    "catboost": _ranges(_OF_EVEN_TREES, "learning_rate", "iterations", "depth", "l2_leaf_reg"),
 }
 
 

@@ -12,7 +12,6 @@ from trimtab.report import (
     Code,
     Column,
     Document,
-    Estimate,
     Explanation,
     FindingsList,
     KeyValues,
@@ -23,10 +22,10 @@ from trimtab.report import (
     Section,
     Series,
     Table,
+    estimated,
 )
 from trimtab.report.formats import moment
 from trimtab.runtime.watching.result import SentPage, WatchResult, WindowFigure
-from trimtab.stats.interval import Interval
 
 SHOWN_DRIFTS = 15
 
@@ -168,18 +167,12 @@ def drift_table(done: WatchResult) -> Table:
     )
     shown = done.drifts[:SHOWN_DRIFTS]
     rows = tuple(
-        (each.column, _estimate(each.total_variation), each.psi, _estimate(each.loss_effect))
+        (each.column, estimated(each.total_variation), each.psi, estimated(each.loss_effect))
         for each in shown
     )
     left = len(done.drifts) - len(shown)
     note = "The latest windows against the accepted period. Drift explains; by itself it never pages."
     return Table(columns, rows, note=f"{note} {left} more columns have less effect." if left else note)
-
-
-def _estimate(interval: Interval) -> Cell:
-    if not interval.known:
-        return interval.estimate
-    return Estimate(interval.estimate, interval.low, interval.high)
 
 
 def _methods(done: WatchResult) -> Iterator[Paragraph | KeyValues | Explanation | Code]:

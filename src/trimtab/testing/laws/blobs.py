@@ -46,10 +46,22 @@ def missing_bytes_are_refused(blobs: Blobs) -> None:
         expect_refusal(ArtifactError, lambda name=name: blobs.get(name))  # type: ignore[misc]
 
 
+def what_was_removed_is_gone(blobs: Blobs) -> None:
+    """Removed bytes are missing, others stay, removing again does nothing, and they can be put again."""
+    gone, stays = blobs.put(b"gone"), blobs.put(b"stays")
+    for _ in range(2):
+        blobs.remove(gone)
+        expect((gone in blobs, blobs.get(stays)), (False, b"stays"))
+    expect_refusal(ArtifactError, lambda: blobs.get(gone))
+    expect(blobs.get(blobs.put(b"gone")), b"gone")
+    expect_refusal(ArtifactError, lambda: blobs.remove("../../etc/passwd"))
+
+
 blobs_laws: tuple[Callable[[Blobs], None], ...] = (
     the_name_is_the_sha256,
     bytes_come_back_as_they_were,
     storing_twice_stores_once,
     only_what_was_put_is_in,
     missing_bytes_are_refused,
+    what_was_removed_is_gone,
 )

@@ -89,12 +89,20 @@ def _training(version: Version) -> Content:
         "known_until": version.as_of,
         "dataset": version.dataset,
         "label": _declared(version, "label").get("label"),
-        "label_mean": told.get("label_mean"),
+        **_answers(told),
         "request": _declared(version, "request").get("request"),
         "window": _declared(version, "window").get("window"),
         "sources": _declared(version, "source"),
         "remarks": list(told.get("remarks", ())),
     }
+
+
+def _answers(told: Mapping[str, Any]) -> Content:
+    """What the labels were: their mean, or the share of each class."""
+    if not told.get("classes"):
+        return {"label_mean": told.get("label_mean")}
+    shares = told["fallback"]["prior"]
+    return {"label_shares": {str(name): share for name, share in zip(told["classes"], shares, strict=True)}}
 
 
 def _features(record: OnRecord, version: Version, body: Mapping[str, Any] | None) -> list[Content]:

@@ -112,6 +112,10 @@ def _evaluation_data(told: Mapping[str, Any] | None) -> Block:
 
 def _training(told: Mapping[str, Any]) -> tuple[Block, ...]:
     plain = {**told, "known_until": date(told["known_until"])}
+    if "label_shares" in told:
+        plain["label_shares"] = ", ".join(
+            f"{name} {share:.1%}" for name, share in told["label_shares"].items()
+        )
     sources = Table(
         (Column("source"), Column("its facts")),
         tuple(told["sources"].items()),
