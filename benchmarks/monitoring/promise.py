@@ -3,7 +3,7 @@
 import numpy as np
 
 from trimtab.monitoring.budget import Budget, Monitor, log_inflows, weights
-from trimtab.monitoring.tempering import EVERY, HELD_BACK, LATEST, SUSPECTED
+from trimtab.monitoring.tempering import EVERY, LATEST, MOST_HELD_BACK, held_back, suspected
 from trimtab.stats.betting import FRACTIONS
 from trimtab.stats.detector import advance, empty_detector, reset
 from trimtab.stats.dispersion import row_dispersion
@@ -64,10 +64,10 @@ class _Tempered:
     def __call__(self, generator, state, at):
         if not at:
             self._begin(generator)
-        elif at % EVERY == 0 and at - HELD_BACK >= FEWEST_WINDOWS:
-            self._look(state)
+        elif at % EVERY == 0 and at - held_back(at) >= FEWEST_WINDOWS:
+            self._look(state, held_back(at))
         ones = self._window(generator, ROWS, THETA)
-        self.ones = [*self.ones[-LATEST - HELD_BACK :], ones]
+        self.ones = [*self.ones[-LATEST - MOST_HELD_BACK :], ones]
         log_e = (ones[:, None] * UP + (ROWS - ones)[:, None] * DOWN) / self.effect[:, None]
         return np.repeat(log_e[:, None], len(MONITORS), axis=1)
 
@@ -79,10 +79,9 @@ class _Tempered:
             [row_dispersion(sums, sums, rows).design_effect(ROWS) for sums in np.transpose(windows)]
         )
 
-    def _look(self, state):
-        evidence = np.logaddexp.reduce(state.log_evidence, axis=-1)
-        matured = np.array(self.ones[: len(self.ones) - HELD_BACK][-LATEST:])
-        for place in np.flatnonzero(evidence <= np.log(SUSPECTED)):
+    def _look(self, state, held):
+        matured = np.array(self.ones[: len(self.ones) - held][-LATEST:])
+        for place in np.flatnonzero(~suspected(state, weights(MONITORS)).any(axis=-1)):
             sums = matured[:, place]
             found = successive_dispersion(sums, sums, np.full(len(sums), float(ROWS)))
             self.effect[place] = found.design_effect(ROWS)

@@ -72,8 +72,6 @@ def _topics(done: Evaluation) -> list[Section]:
 
 
 _REQUIRED = (
-    Column("answer"),
-    Column("loss", format=".4f"),
     Column("one row", "µs", format=",.1f", explanation="in the engine that serves it or would"),
     Column("size", "bytes", format=",d", explanation="stored; of a rule, its table of answers"),
     Column("memory", "MB", format=",.0f", explanation="at most, for it and its library in a process"),
@@ -98,9 +96,14 @@ def options_table(options: Sequence[Option]) -> Table:
         )
         for each in options
     ]
-    known = [place for place in range(len(_REQUIRED)) if any(row[place] is not None for row in rows)]
+    columns = (
+        Column("answer"),
+        Column("loss", options[0].loss.units if options else "", format=".4f"),
+        *_REQUIRED,
+    )
+    known = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]
     return Table(
-        tuple(_REQUIRED[place] for place in known),
+        tuple(columns[place] for place in known),
         tuple(tuple(row[place] for place in known) for row in rows),
         note="Less is better in every column; what was not measured is not compared.",
     )
