@@ -14,7 +14,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import trimtab as tt
-from trimtab import explaining, wiring
+from trimtab import wiring
+from trimtab.commands import explaining
 from trimtab.errors import UsageError
 from trimtab.finding import Severity
 from trimtab.runtime.explaining.attributing import attribute
