@@ -9,18 +9,19 @@ import pytest
 from sklearn.linear_model import Ridge
 
 import trimtab as tt
+from trimtab.finding import Severity
 from trimtab.report import to_html
 
 ROWS, DAYS = 2_400, 120
 
 
-def deliveries(folder, metric=None):
-    """A system over minutes of delivery, of which distance and weather tell most."""
+def deliveries(folder, metric=None, told=1.0):
+    """A system over minutes of delivery, of which distance and weather tell most, or nothing where `told` is 0."""
     generator = np.random.default_rng(5)
     second = np.sort(generator.integers(0, DAYS * 86_400, ROWS))
     placed = np.datetime64("2025-01-01", "us") + second.astype("timedelta64[s]")
     distance, weather = generator.gamma(2, 4, ROWS), generator.normal(size=ROWS)
-    minutes = 20 + 3 * distance + 4 * weather + generator.normal(0, 4, ROWS)
+    minutes = 20 + told * (3 * distance + 4 * weather) + generator.normal(0, 4, ROWS)
     table = {"order": np.arange(ROWS), "placed": placed, "distance": distance, "weather": weather}
     table |= {"minutes": minutes, "delivered": placed + np.timedelta64(2, "h")}
     pq.write_table(pa.table(table), folder / "deliveries.parquet")
@@ -53,6 +54,15 @@ def test_a_replay_calls_the_mean_of_squared_errors_by_its_name(system, tmp_path)
     assert "mean squared error" in page
     assert "less mean squared error than" in done.sentence or done.sentence.startswith("Do not retrain")
     assert done.to_json()["policies"][0]["mean_squared_error"]
+    assert "one answer for all" not in done.sentence
+    assert done.document().severity is Severity.OK
+
+
+def test_a_replay_says_when_no_policy_beats_one_answer_for_all(tmp_path):
+    done = tt.replay(deliveries(tmp_path, told=0.0), home=tmp_path / "home", processes=1)
+    assert "not shown to beat one answer for all" in done.sentence
+    assert "trimtab assess" in done.sentence
+    assert done.document().severity is Severity.WATCH
 
 
 def test_a_quantile_is_replayed_and_seen_in_the_console(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trimtab.finding import Severity
 from trimtab.report import (
     Code,
     Document,
@@ -19,6 +20,7 @@ from trimtab.runtime.replay.policies_page import descriptions, months_table, per
 from trimtab.runtime.replay.release_page import release_section
 from trimtab.runtime.replay.releases import SAID
 from trimtab.runtime.replay.result import Replay
+from trimtab.runtime.replay.sentence import beats_a_constant
 from trimtab.runtime.replay.watch_page import watch_section
 
 __all__ = ["page", "performance"]
@@ -44,7 +46,9 @@ def page(done: Replay) -> Document:
     )
     subtitle = f"{done.rows:,} requests scored, {_day(done.start)} to {_day(done.stop)}, metric: {words(done.metric)}"
     kept = tuple(section for section in sections if section.blocks)
-    return Document(f"Replay of {done.system}", done.sentence, subtitle=subtitle, sections=kept)
+    chosen = next(each for each in done.policies if each.name == done.verdict.recommended)
+    severity = Severity.OK if beats_a_constant(chosen) else Severity.WATCH
+    return Document(f"Replay of {done.system}", done.sentence, severity, subtitle, kept)
 
 
 def _day(at: int) -> str:

@@ -16,6 +16,28 @@ def recommendation(
 ) -> str:
     """What to do, what it gains over never retraining with its interval, and what that is worth."""
     chosen = next(each for each in policies if each.name == verdict.recommended)
+    return f"{_policy(policies, chosen, metric, stakes, rows)}{_but(chosen)}"
+
+
+def beats_a_constant(chosen: PolicyResult) -> bool:
+    """Whether a policy is shown to lose less than one answer for all, or too little is known to say."""
+    return not chosen.skill.known or chosen.skill.above(0.0)
+
+
+def _but(chosen: PolicyResult) -> str:
+    """What no choice of a policy mends."""
+    if beats_a_constant(chosen):
+        return ""
+    skill = chosen.skill
+    return (
+        f" But it is not shown to beat one answer for all (skill {skill.estimate:.3f}, {skill.low:.3f} to "
+        f"{skill.high:.3f}): ask trimtab assess whether a model is right here."
+    )
+
+
+def _policy(
+    policies: Sequence[PolicyResult], chosen: PolicyResult, metric: Metric, stakes: Stakes | None, rows: int
+) -> str:
     never = next(each for each in policies if each.name == NEVER)
     metric_name = metric.loss_name.replace("_", " ")
     if chosen.name == NEVER:
