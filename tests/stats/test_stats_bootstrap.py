@@ -185,3 +185,10 @@ def test_a_plan_counts_its_independent_blocks():
     assert plan_resampling(28, 7, 2000).blocks == 4
     assert plan_resampling(27, 7, 2000).blocks == 4.5
     assert plan_resampling(100, 1, 2000).blocks == 100
+
+
+def test_draws_whose_ratio_is_to_nothing_have_no_value():
+    top, bottom = np.ones(12), np.concatenate([np.ones(3), np.zeros(9)])
+    found = Bootstrap(seed=1, block=1).ratio(top, bottom)
+    assert found.estimate == 4
+    assert np.isfinite([found.low, found.high]).all() or not found.known

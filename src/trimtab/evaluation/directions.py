@@ -11,6 +11,7 @@ from trimtab.declare.expectations import Expectation, GoldenRow
 from trimtab.errors import nearest
 from trimtab.evaluation.evaluated import Evaluated, Floats, Rows
 from trimtab.finding import Finding, Severity
+from trimtab.metrics.rows import score_columns
 
 STEP = 0.25
 """By how much of its standard deviation a number is moved up."""
@@ -133,7 +134,7 @@ def _invariant(found: Evaluated, name: str) -> float:
     """The share of rows whose score is the same with another word, taken from another row."""
     values = found.rows.column(name)
     other = np.random.default_rng(found.seed).permutation(values)
-    apart = np.abs(found.predict(found.rows.with_column(name, other)) - found.score).reshape(len(found), -1)
+    apart = score_columns(np.abs(found.predict(found.rows.with_column(name, other)) - found.score))
     changed = ~((other == values) | (np.isnan(other) & np.isnan(values)))
     return float((apart.max(axis=1) <= STILL)[changed].mean()) if changed.any() else 1.0
 

@@ -29,6 +29,7 @@ def findings(label: Label, history: LabelHistory, at: NDArray[np.int64], now: in
         return
     yield from _too_short(label, delays)
     yield from _silent(history, now)
+    yield from _one_answer(history, now)
     early = int(np.sum(delays < 0))
     if early:
         yield Finding(
@@ -66,6 +67,18 @@ def _silent(history: LabelHistory, now: int) -> Iterator[Finding]:
             Severity.WATCH if censored > CHURN else Severity.INFO,
             estimate=censored,
             action="if silence is an answer, declare it with silence=",
+        )
+
+
+def _one_answer(history: LabelHistory, now: int) -> Iterator[Finding]:
+    view = as_known(history, now)
+    label = view.value[view.mature]
+    if len(label) and (label == label[0]).all():
+        yield Finding(
+            f"all {len(label):,} labels that are mature say the same",
+            Severity.ACT,
+            cause="a label that is filled in for one answer only, or a wrong condition",
+            action="declare what the other answer looks like, or what silence= means",
         )
 
 

@@ -10,6 +10,15 @@ SUM_TOLERANCE = 1e-3
 """How far the probabilities of a row may be from summing to one (float32 softmax is within 1e-6)."""
 
 
+def score_columns(score: Floats) -> Floats:
+    """Return scores (n,) or (n, k) with a column each, (n, 1) or (n, k); of no rows, too.
+
+    >>> score_columns(np.zeros(0)).shape, score_columns(np.zeros((2, 3))).shape
+    ((0, 1), (2, 3))
+    """
+    return score[:, None] if score.ndim == 1 else score
+
+
 def number_rows(y: ArrayLike, score: ArrayLike) -> tuple[Floats, Floats]:
     """Return y and score as float64 arrays of one shape (n,); ValueError when they are anything else.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from trimtab.declare.arrow import ARROW
 from trimtab.declare.kinds import Kind
 from trimtab.declare.needs import needed_columns
 from trimtab.declare.source import Source
@@ -17,7 +18,7 @@ from trimtab.runtime.columns import columns_stream, filling, read_facts
 from trimtab.runtime.history import identity, load_source, registered
 from trimtab.runtime.live_loop.keeping import as_served
 from trimtab.sources.facts import Facts
-from trimtab.sources.identity import SEQUENCE, deduplicate
+from trimtab.sources.identity import KNOWN, SEQUENCE, deduplicate
 from trimtab.sources.intake import GONE, Intake, first_intake, next_intake
 from trimtab.sources.marks import Marks
 
@@ -132,14 +133,22 @@ def recorded_kinds(ledger: Ledger) -> dict[str, dict[str, Kind]]:
     }
 
 
+def _on_record(source: Source, kinds: Mapping[str, Kind], ledger: Ledger) -> pa.Table:
+    """A source's facts as the ledger holds them; of a source that has none yet, no rows of its columns."""
+    if not ledger.frontier(f"facts/{source.name}"):
+        about = {KNOWN: pa.int64(), SEQUENCE: pa.int64()} | ({GONE: pa.bool_()} if source.snapshot else {})
+        return pa.schema({**{name: ARROW[kind] for name, kind in kinds.items()}, **about}).empty_table()
+    return (
+        read_facts(ledger, source.name).drop_columns(["recorded_at"]).rename_columns({"sequence": SEQUENCE})
+    )
+
+
 def _facts_of(source: Source, ledger: Ledger, engine: Engine) -> Facts:
     known_kinds = recorded_kinds(ledger)
     if source.name not in known_kinds:
         raise LedgerError(f"nothing of source {source.name!r} has been taken in", where=source.site)
     kinds = known_kinds[source.name]
-    rows = (
-        read_facts(ledger, source.name).drop_columns(["recorded_at"]).rename_columns({"sequence": SEQUENCE})
-    )
+    rows = _on_record(source, kinds, ledger)
     if source.snapshot:
         table, excluded = rows.filter(~rows[GONE].to_numpy()).drop_columns([GONE]), {}
     else:

@@ -172,7 +172,7 @@ class Bootstrap:
         return tuple(self._bounded(plan, estimate, column, units) for estimate, column in pairs)
 
     def _bounded(self, plan: Resampling, estimate: float, drawn: Floats, units: str) -> Interval:
-        defined = drawn[~np.isnan(drawn)]
+        defined = drawn[np.isfinite(drawn)]  # a ratio to nothing is undefined, too
         reason = plan.refusal or _undefined(estimate, defined.size / max(drawn.size, 1))
         if reason:
             return Interval(estimate, level=self.level, units=units, reason=reason)

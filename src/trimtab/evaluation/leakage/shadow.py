@@ -6,6 +6,7 @@ import numpy as np
 
 from trimtab.evaluation.evaluated import Evaluated, Floats, surely
 from trimtab.finding import Finding, Severity
+from trimtab.metrics.rows import score_columns
 
 MATTERS = 0.05
 """A share of the offline gain over the same answer for all."""
@@ -19,17 +20,13 @@ def offline_against_served(found: Evaluated, served: Floats | None) -> Finding:
 
     Rows that were not served are NaN; only the others are compared.
     """
-    rows = (
-        np.zeros(0, np.int64)
-        if served is None
-        else np.flatnonzero(~np.isnan(served.reshape(len(found), -1)[:, 0]))
-    )
+    rows = np.zeros(0, np.int64) if served is None else np.flatnonzero(~np.isnan(score_columns(served)[:, 0]))
     if served is None or not len(rows):
         cause = "this version has answered none of these rows in service"
         return Finding("offline scores were not compared with served ones", Severity.NOT_RUN, cause=cause)
     some, given = found.take(rows), served[rows]
     apart = np.abs(given - some.score) / np.maximum(1.0, np.abs(some.score))
-    differing = float((apart.reshape(len(rows), -1).max(axis=1) > SAME).mean())
+    differing = float((score_columns(apart).max(axis=1) > SAME).mean())
     if not differing:
         what = f"all {len(rows):,} scores that were served for these rows are those computed offline"
         return Finding(what, Severity.OK, estimate=0.0)

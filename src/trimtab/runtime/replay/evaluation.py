@@ -14,6 +14,7 @@ from trimtab.evaluation.policies import Spent, Verdict, judge_policies
 from trimtab.evaluation.scored import Scored, money
 from trimtab.labels.history import CENSORED, LabelView, as_known
 from trimtab.metrics import Metric, Task
+from trimtab.metrics.rows import score_columns
 from trimtab.runtime.history import History
 from trimtab.runtime.replay.curves import Curve, Test
 from trimtab.runtime.replay.period import Span
@@ -79,9 +80,7 @@ def score_policies(
     """Each policy on the rows that are mature and that every policy answered; the rows left out, by reason."""
     scores = {each.policy.name: scores_of(each, results, judge.at, period) for each in timelines}
     rows = np.arange(period.start, period.stop)
-    answered = np.all(
-        [~np.isnan(score).reshape(len(rows), -1).any(axis=1) for score in scores.values()], axis=0
-    )
+    answered = np.all([~np.isnan(score_columns(score)).any(axis=1) for score in scores.values()], axis=0)
     state = judge.view.state[rows]
     keep = judge.view.mature[rows] & answered
     unscored = {

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from trimtab.metrics.rows import score_columns
 from trimtab.ports import Event, Ledger
 from trimtab.runtime.history import History
 from trimtab.runtime.history import identity as identity_columns
@@ -43,7 +44,7 @@ def record_served(
     for spec, span in spans(timeline, judge.at, rows):
         version[span.start - rows.start : span.stop - rows.start] = names[spec]
     scores = scores_of(timeline, results, judge.at, rows)
-    columns = scores.reshape(len(rows), -1)
+    columns = score_columns(scores)
     predictions = identity.append_column("at", pa.array(at)).append_column(
         "version", pa.array(version, pa.string())
     )

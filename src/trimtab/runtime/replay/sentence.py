@@ -30,8 +30,8 @@ def _but(chosen: PolicyResult) -> str:
         return ""
     skill = chosen.skill
     return (
-        f" But it is not shown to beat one answer for all (skill {skill.estimate:.3f}, {skill.low:.3f} to "
-        f"{skill.high:.3f}): ask trimtab assess whether a model is right here."
+        f" {'Nor is it' if chosen.name == NEVER else 'But it is not'} shown to beat one answer for all "
+        f"(skill {skill.estimate:.3f}, {skill.low:.3f} to {skill.high:.3f}): ask trimtab assess whether a model is right here."
     )
 
 

@@ -13,6 +13,7 @@ from trimtab.errors import DataError
 from trimtab.evaluation.months import months
 from trimtab.finding import Finding, Severity
 from trimtab.labels.history import MATURE, PENDING, LabelView
+from trimtab.metrics.rows import score_columns
 from trimtab.monitoring.explaining import About
 from trimtab.monitoring.following import Follower
 from trimtab.monitoring.observed import Observed
@@ -172,7 +173,7 @@ class PolicyWatch:
         answers, rows = self.ground.answers, self.ground.rows(start, stop)
         score = self.ground.scores(self.served, rows)
         usable = (answers.maturing.tick[rows] <= place) & ~np.isnan(answers.maturing.label[rows])
-        usable &= ~np.isnan(score.reshape(len(rows), -1)).any(axis=1)
+        usable &= ~np.isnan(score_columns(score)).any(axis=1)
         rows, score = rows[usable], score[usable]
         fresh = self.ground.scores(self.ground.fresh, rows) if self.ground.fresh else None
         return matured_day(answers, rows, score, fresh, start)

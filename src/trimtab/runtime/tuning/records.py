@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from trimtab.evaluation.evaluated import Floats
+from trimtab.metrics.rows import score_columns
 from trimtab.ports import Blobs, Event, Ledger
 from trimtab.runtime.history import History, identity
 from trimtab.runtime.tuning.result import Tuned
@@ -24,7 +25,7 @@ TUNED = "tuned"
 
 def to_parquet(history: History, rows: NDArray[np.int64], label: Floats, score: Floats) -> bytes:
     """The predicted rows as a Parquet file: the request's id, at, label, and score 0 to k - 1."""
-    scores = score.reshape(len(rows), -1)
+    scores = score_columns(score)
     requests = history.requests.table.take(pa.array(rows))
     columns: dict[str, Any] = {f"id {name}": requests[name] for name in identity(history.system)}
     columns |= {"at": history.requests.at[rows], "label": label}

@@ -10,6 +10,7 @@ import pyarrow as pa
 from trimtab.declare.days import offsets_at
 from trimtab.errors import DataError, UsageError
 from trimtab.metrics import Task
+from trimtab.metrics.rows import score_columns
 from trimtab.monitoring.counts import Floats, Integers
 from trimtab.monitoring.observed import NEVER, Observed
 from trimtab.runtime.watching.logs.answers import answers
@@ -135,7 +136,7 @@ def _late_words(late: int, labelled: int, early: int, waits: int, given: int | N
 
 
 def _gaps(score: Floats, label: Floats, wish: Wish) -> tuple[str, ...]:
-    silent = int(np.isnan(score.reshape(len(score), -1)).any(axis=1).sum())
+    silent = int(np.isnan(score_columns(score)).any(axis=1).sum())
     open_ = int(np.isnan(label).sum())
     found = [f"{silent:,} rows have no score; only their inputs are watched"] if silent else []
     if wish.label is not None and open_:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from trimtab.metrics.rows import score_columns
 from trimtab.monitoring.counts import Columns
 from trimtab.monitoring.observed import Observed
 from trimtab.ports import Blobs
@@ -46,7 +47,7 @@ def evenly(observed: Observed, most: int) -> Observed:
 
 def to_parquet(observed: Observed) -> bytes:
     """The rows as a Parquet file: at, label, label_at, zone_offset, score 0 to k - 1, and each feature."""
-    scores = observed.score.reshape(len(observed), -1)
+    scores = score_columns(observed.score)
     columns: dict[str, Any] = {
         "at": pa.array(observed.at).cast(pa.timestamp("us", "UTC")),
         "label": observed.label,

@@ -113,16 +113,20 @@ def _sums(view: View) -> Sums | None:
     )
 
 
+_ROW = "__row"
+"""No id has such a name."""
+
+
 def _joined(predictions: pa.Table, labels: pa.Table) -> tuple[Integers, Integers, Floats]:
     """The row of the prediction that each label is of, when it was known, and its value, by row and time."""
     names = [
         name for name in labels.column_names if name not in {"sequence", "recorded_at", "known", "value"}
     ]
-    numbered = predictions.select(names).append_column("row", pa.array(np.arange(len(predictions))))
+    numbered = predictions.select(names).append_column(_ROW, pa.array(np.arange(len(predictions))))
     both = labels.join(numbered, keys=names, join_type="inner").sort_by(
-        [("row", "ascending"), ("known", "ascending")]
+        [(_ROW, "ascending"), ("known", "ascending")]
     )
-    row, known, value = (both[name].to_numpy() for name in ("row", "known", "value"))
+    row, known, value = (both[name].to_numpy() for name in (_ROW, "known", "value"))
     kept = ~np.isnan(value.astype(np.float64))
     return row[kept], known[kept], value[kept].astype(np.float64)
 
