@@ -11,6 +11,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before anything loads a thread pool
 
 import copy
 import platform
+import sys
 import time
 import warnings
 from datetime import UTC, datetime
@@ -31,6 +32,9 @@ from trimtab.training.continuing import continue_fit
 from trimtab.training.fit import Recipe, fit
 from trimtab.training.manners.manner import Manner
 from trimtab.training.matrix import from_table
+
+sys.path.append(str(Path(__file__).parents[1]))
+from machine import processor  # beside all benchmarks
 
 HERE = Path(__file__).parent
 DAY = 86_400_000_000
@@ -220,8 +224,6 @@ def table(found):
 
 def page(found, told):
     """What is written to RESULTS.md."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    cpu = next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.processor())
     names = ("numpy", "scikit-learn", "lightgbm")
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in names)
     races = "\n".join(f"{number}. {result.reason}" for number, result in enumerate(told, 1))
@@ -233,7 +235,7 @@ def page(found, told):
 seconds are of all updates together, with the encoding of their rows and with both contenders of each race. Intervals are
 of paired differences of log loss, weeks of days resampled; above 0 is worse.
 
-{cpu}, one thread, Python {platform.python_version()}, {versions}.
+{processor()}, one thread, Python {platform.python_version()}, {versions}.
 
 {table(found)}
 

@@ -4,6 +4,7 @@ import os
 import platform
 from statistics import mean, median
 
+from benchmarks.machine import processor
 from benchmarks.monitoring.figures import (
     OURS,
     delay,
@@ -48,11 +49,9 @@ def page(judged, promised, spent, absent):
 
 
 def _machine(judged, absent):
-    cpu = next(
-        (line.split(":")[1].strip() for line in open("/proc/cpuinfo") if "model name" in line),  # noqa: PTH123, SIM115
-        platform.processor(),
+    text = (
+        f"{os.cpu_count()} cores of {processor()}, one thread a tool, Python {platform.python_version()}.\n\n"
     )
-    text = f"{os.cpu_count()} cores of {cpu}, one thread a tool, Python {platform.python_version()}.\n\n"
     for tool, packages in versions(judged).items():
         text += f"- {tool}: " + ", ".join(f"{name} {version}" for name, version in packages.items()) + "\n"
     return text + "".join(f"- {tool}: NOT RUN, {why}\n" for tool, why in absent.items())

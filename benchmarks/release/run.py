@@ -26,6 +26,9 @@ import simulated_releases as simulated  # noqa: E402
 import simulated_system_years as system_years  # noqa: E402
 import simulated_watches as watches  # noqa: E402
 
+sys.path.append(str(Path(__file__).parents[1]))
+from machine import processor  # noqa: E402  # beside all benchmarks
+
 
 def percent(share):
     return f"{100 * share:.1f} %"
@@ -157,8 +160,6 @@ def false_alarms(histories):
 def page(histories, count):
     """What is written to RESULTS.md."""
     began = time.process_time()
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    cpu = next((line.split(":")[1].strip() for line in lines if "model name" in line), platform.processor())
     wrong = "\n".join(
         f"| {what} | {test} | {percent(naive)} | **{percent(ours)}** |"
         for what, test, naive, ours in errors(histories)
@@ -174,7 +175,7 @@ def page(histories, count):
 
 `python benchmarks/release/run.py` wrote this page. [README.md](README.md) says what is compared.
 
-{cpu}, one thread, Python {platform.python_version()}, numpy {metadata.version("numpy")}; {spent:.0f} CPU seconds;
+{processor()}, one thread, Python {platform.python_version()}, numpy {metadata.version("numpy")}; {spent:.0f} CPU seconds;
 {histories:,} histories a line of shadow and rollback ({5 * histories:,} of canary counts, {max(histories // 10, 50)} of A/B), {count} years a line.
 
 ## Nothing differs: how often is something found?
