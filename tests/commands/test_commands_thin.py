@@ -51,3 +51,16 @@ def test_labels_that_all_say_the_same_are_told_before_anything_is_trained(tmp_pa
     ]
     other = thin(tmp_path, 400)
     assert not [each for each in tt.check(other).findings if each.severity is Severity.ACT]
+
+
+def test_classes_that_are_many_or_rare_are_told(tmp_path):
+    system = thin(tmp_path, 600)
+    table = pq.read_table(tmp_path / "thin.parquet").drop_columns(["label"])
+    words = [f"kind {place % 60}" if place else "once" for place in range(600)]
+    pq.write_table(table.append_column("label", pa.array(words)), tmp_path / "thin.parquet")
+    told = " ".join(each.what for each in tt.check(system).findings)
+    assert "the label has 61 classes" in told
+    assert "61 of 61 classes have fewer than 20 rows" in told
+    few = [f"kind {place % 3}" for place in range(600)]
+    pq.write_table(table.append_column("label", pa.array(few)), tmp_path / "thin.parquet")
+    assert "classes" not in " ".join(each.what for each in tt.check(system).findings)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trimtab.declare.model import Label
 from trimtab.finding import Finding, Severity
-from trimtab.labels.history import CENSORED, LabelHistory, arrival_delays, as_known, revised_after_maturity
+from trimtab.labels.history import (
+    CENSORED,
+    LabelHistory,
+    LabelView,
+    arrival_delays,
+    as_known,
+    revised_after_maturity,
+)
 
 CHURN = 0.01
 FOR_EVER = 2**62
+
+CLASSES_AT_MOST = 50
+"""With more, a class learns from few rows, and boosting grows a tree for each in every round."""
+
+FEWEST_ROWS = 20
+"""A class with fewer tells nothing that would hold again."""
 
 
 def findings(label: Label, history: LabelHistory, at: NDArray[np.int64], now: int) -> Iterator[Finding]:
@@ -80,6 +93,29 @@ def _one_answer(history: LabelHistory, now: int) -> Iterator[Finding]:
             cause="a label that is filled in for one answer only, or a wrong condition",
             action="declare what the other answer looks like, or what silence= means",
         )
+
+
+def rare_classes(names: Sequence[str], view: LabelView) -> Iterator[Finding]:
+    """Classes too many or too rare to be learned, of a label that says one of several.
+
+    >>> from trimtab.labels.history import MATURE
+    >>> view = LabelView(np.repeat([0.0, 1.0], [40, 3]), np.full(43, MATURE))
+    >>> [each.what for each in rare_classes(("keep", "refund"), view)]
+    ["1 of 2 classes has fewer than 20 rows: 'refund'"]
+    """
+    if len(names) > CLASSES_AT_MOST:
+        yield Finding(
+            f"the label has {len(names):,} classes: each learns from few rows, and trees are grown for each",
+            Severity.WATCH,
+            action="join classes, or ask about each of them by itself, with one yes or no",
+        )
+    rows = np.bincount(view.value[view.mature].astype(np.int64), minlength=len(names))
+    rare = [str(name) for name, count in zip(names, rows, strict=True) if count < FEWEST_ROWS]
+    if rare:
+        some = ", ".join(map(repr, rare[:5])) + (", ..." if len(rare) > 5 else "")
+        verb = "has" if len(rare) == 1 else "have"
+        what = f"{len(rare):,} of {len(names):,} classes {verb} fewer than {FEWEST_ROWS} rows: {some}"
+        yield Finding(what, Severity.WATCH, action="join them with others, or wait for more rows")
 
 
 def filled_in_afterwards(

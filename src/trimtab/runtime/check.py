@@ -153,6 +153,8 @@ def _about(history: History, now: int) -> Iterator[Finding]:
     labels = history.labels.history
     make_recipe(model, history.labels.kind, history.labels.classes, labels.value)
     yield from health.findings(model.label, labels, requests.at, now)
+    if history.labels.classes:
+        yield from health.rare_classes(history.labels.classes, as_known(labels, now))
     yield from _outcome_in_request(history, now)
     yield from _empty_features(history)
     yield from _time_to_decide(history)
